@@ -1,0 +1,75 @@
+// What travels: a header that the mailboxes link together, and behind it the message.
+#pragma once
+
+#include <mote/message.hpp>
+#include <mote/pid.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace mote {
+class timer_ref;
+}
+
+namespace mote::detail {
+
+enum class envelope_kind : std::uint8_t { message, request, reply, signal };
+
+/// Owned by exactly one of: its maker, an inbox, the receiver's mailbox, a timer.
+struct alignas(16) envelope {
+  envelope* next;
+  const message_type* type;
+  std::uint64_t mark;        ///< the alias or request it came by, or which request it asks; 0: none
+  std::uint32_t generation;  ///< of the process it was sent to
+  std::uint32_t slot : 24;   ///< where the receiver keeps what `mark` names
+  envelope_kind kind : 8;
+
+  void* payload() noexcept { return this + 1; }
+  std::size_t bytes() const noexcept { return sizeof(envelope) + type->size; }
+};
+static_assert(sizeof(envelope) == 32);
+
+/// Memory for an envelope of `bytes` in all. Throws std::bad_alloc.
+envelope* allocate_envelope(std::size_t bytes);
+/// Gives the memory back; what it carried is destroyed already.
+void free_envelope(envelope* mail) noexcept;
+/// Destroys what it carries, then gives the memory back.
+void drop_envelope(envelope* mail) noexcept;
+
+struct envelope_deleter {
+  void operator()(envelope* mail) const noexcept { drop_envelope(mail); }
+};
+using envelope_ptr = std::unique_ptr<envelope, envelope_deleter>;
+
+template <class Value>
+envelope_ptr make_envelope(Value&& value) {
+  using sent = sent_as_t<Value>;
+  check_message<sent>();
+  static_assert(alignof(sent) <= alignof(envelope), "a message's alignment is at most 16");
+  envelope* mail = allocate_envelope(sizeof(envelope) + sizeof(sent));
+  try {
+    ::new (mail->payload()) sent(std::forward<Value>(value));
+  } catch (...) {
+    free_envelope(mail);
+    throw;
+  }
+  mail->type = &message_type_of<sent>;
+  mail->mark = 0;
+  mail->slot = 0;
+  mail->kind = envelope_kind::message;
+  return envelope_ptr(mail);
+}
+
+void deliver(pid to, envelope_ptr mail);
+void deliver(alias to, envelope_ptr mail);
+bool try_deliver(pid to, envelope_ptr mail);
+timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope_ptr mail);
+/// Who has the name; throws usage_error that names it when nobody has.
+pid require_name(std::string_view name);
+
+}  // namespace mote::detail

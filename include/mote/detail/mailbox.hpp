@@ -1,0 +1,74 @@
+// The receiver's side of a mailbox, as far as receive's templates need it: a list that only the owning process touches, and
+// the few calls that fill it, wait for it and empty it.
+#pragma once
+
+#include <mote/detail/envelope.hpp>
+
+#include <cstdint>
+#include <limits>
+
+namespace mote::detail {
+
+class process;
+
+/// Messages that have arrived and not been received, oldest first.
+struct pending_list {
+  envelope* first = nullptr;
+  envelope** last = &first;
+  std::uint32_t count = 0;
+  std::uint32_t units = 0;  ///< of 16 bytes
+
+  void append(envelope* mail) noexcept {
+    mail->next = nullptr;
+    *last = mail;
+    last = &mail->next;
+    ++count;
+    units += static_cast<std::uint32_t>(mail->bytes() >> 4);
+  }
+  /// Takes out the envelope that *link points to.
+  envelope* take(envelope** link) noexcept {
+    envelope* mail = *link;
+    *link = mail->next;
+    if (last == &mail->next) last = link;
+    --count;
+    units -= static_cast<std::uint32_t>(mail->bytes() >> 4);
+    return mail;
+  }
+};
+
+inline constexpr std::uint64_t no_deadline = std::numeric_limits<std::uint64_t>::max();
+
+/// A receive in progress: walks the mailbox from the oldest message on, and waits at its end.
+class mailbox_scan {
+ public:
+  /// May end the process. Throws usage_error from a plain thread.
+  mailbox_scan() : list_(begin(owner_)), link_(&list_->first) {}
+  mailbox_scan(const mailbox_scan&) = delete;
+  mailbox_scan& operator=(const mailbox_scan&) = delete;
+
+  /// The next message nobody has looked at in this receive, or nullptr at the end.
+  envelope* next() {
+    if (current_ != nullptr) link_ = &current_->next;
+    current_ = *link_;
+    if (current_ == nullptr) current_ = refill();
+    return current_;
+  }
+  /// Takes out what next() returned last. To be used once, at the end.
+  envelope_ptr take() noexcept { return envelope_ptr(list_->take(link_)); }
+  /// Waits for more, until the deadline. False: it has passed. May end the process.
+  bool wait(std::uint64_t deadline_ns);
+
+ private:
+  static pending_list* begin(process*& owner);
+  envelope* refill();  // sorts what has arrived since; the first new message, or nullptr
+
+  process* owner_;
+  pending_list* list_;
+  envelope** link_;
+  envelope* current_ = nullptr;
+};
+
+/// The moment `delay` from now, saturating; a negative delay is none.
+std::uint64_t deadline_after(std::chrono::nanoseconds delay);
+
+}  // namespace mote::detail

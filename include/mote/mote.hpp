@@ -1,0 +1,14 @@
+// Everything: one include for programs.
+#pragma once
+
+#include <mote/bytes.hpp>
+#include <mote/error.hpp>
+#include <mote/message.hpp>
+#include <mote/pid.hpp>
+#include <mote/process.hpp>
+#include <mote/process_local.hpp>
+#include <mote/reason.hpp>
+#include <mote/receive.hpp>
+#include <mote/runtime.hpp>
+#include <mote/send.hpp>
+#include <mote/unsafe_share.hpp>

@@ -1,0 +1,75 @@
+// Sending. A message is copied (lvalues) or moved (rvalues) into the receiver's mailbox; the sender keeps nothing of it. To
+// a process that has ended it vanishes without a word. Messages from one process to another arrive in the order sent.
+#pragma once
+
+#include <mote/detail/envelope.hpp>
+#include <mote/error.hpp>
+#include <mote/message.hpp>
+#include <mote/pid.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace mote {
+
+/// Sends a value. A string literal is sent as std::string.
+/// to      a pid, an alias, or a registered name; a name that nobody has throws usage_error.
+/// Blocks  never; costs reductions, and more of them the longer the receiver's mailbox is, so the caller may yield.
+/// Throws  std::bad_alloc; nothing is sent then. Never ends the caller.
+template <class Value>
+void send(pid to, Value&& value) {
+  detail::deliver(to, detail::make_envelope(std::forward<Value>(value)));
+}
+template <class Value>
+void send(alias to, Value&& value) {
+  detail::deliver(to, detail::make_envelope(std::forward<Value>(value)));
+}
+template <class Value>
+void send(std::string_view name, Value&& value) {
+  const pid to = detail::require_name(name);
+  detail::deliver(to, detail::make_envelope(std::forward<Value>(value)));
+}
+
+/// What became of a try_send.
+enum class send_result { delivered, no_process };
+
+/// As send, but tells, and never yields. `delivered` means that it is in the mailbox, not that it was received.
+template <class Value>
+send_result try_send(pid to, Value&& value) {
+  return detail::try_deliver(to, detail::make_envelope(std::forward<Value>(value))) ? send_result::delivered
+                                                                                   : send_result::no_process;
+}
+
+/// Names one pending timer.
+class timer_ref {
+ public:
+  constexpr timer_ref() noexcept = default;
+  constexpr timer_ref(void* node, std::uint64_t generation) noexcept : node_(node), generation_(generation) {}
+  constexpr void* node() const noexcept { return node_; }
+  constexpr std::uint64_t generation() const noexcept { return generation_; }
+  friend constexpr bool operator==(const timer_ref&, const timer_ref&) noexcept = default;
+
+ private:
+  void* node_ = nullptr;
+  std::uint64_t generation_ = 0;
+};
+
+template <>
+struct message_traits<timer_ref> {
+  static constexpr bool owns_all = true;
+};
+
+/// Sends a value to a process after at least this long; a time of zero or less sends it at the sender's next scheduling
+/// point. It arrives even if the caller has ended by then.
+template <class Value>
+timer_ref send_after(std::chrono::nanoseconds delay, pid to, Value&& value) {
+  return detail::deliver_after(delay, to, detail::make_envelope(std::forward<Value>(value)));
+}
+/// Stops a timer. Returns how much time was left, or nullopt when it had fired or been cancelled. Any process may call it.
+std::optional<std::chrono::nanoseconds> cancel_timer(timer_ref which);
+/// How much time is left; nullopt when it has fired or been cancelled.
+std::optional<std::chrono::nanoseconds> read_timer(timer_ref which);
+
+}  // namespace mote

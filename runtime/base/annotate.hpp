@@ -1,0 +1,138 @@
+// What sanitizers and valgrind must be told about a runtime that switches stacks. Without such a tool every function here
+// is empty and every macro says nothing, so that callers need no #if of their own.
+//
+// MOTE_NO_SANITIZE       a function that no sanitizer instruments, not even its entry, exit and atomics; never inlined into
+//                        one that is (the compilers refuse to mix).
+// tsan_release/acquire   the real order between two processes where the tool cannot see it: processes are fibers switched
+//                        with the flag no_sync, so that sharing without messages is reported even on one scheduler.
+// Source: sanitizer/common_interface_defs.h, sanitizer/tsan_interface.h, valgrind/valgrind.h.
+#pragma once
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MOTE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MOTE_ASAN 1
+#endif
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define MOTE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MOTE_TSAN 1
+#endif
+#endif
+
+#if defined(__clang__)
+#define MOTE_NO_SANITIZE __attribute__((disable_sanitizer_instrumentation, no_sanitize("address", "thread", "undefined")))
+#else
+#define MOTE_NO_SANITIZE __attribute__((no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
+#endif
+
+#if defined(MOTE_ASAN)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if defined(MOTE_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#define MOTE_VALGRIND 1
+#endif
+
+namespace mote::detail {
+
+/// What this thread, or the process on it, did so far comes before what follows a tsan_acquire of the same address.
+inline void tsan_release([[maybe_unused]] const void* address) noexcept {
+#if defined(MOTE_TSAN)
+  __tsan_release(const_cast<void*>(address));
+#endif
+}
+
+inline void tsan_acquire([[maybe_unused]] const void* address) noexcept {
+#if defined(MOTE_TSAN)
+  __tsan_acquire(const_cast<void*>(address));
+#endif
+}
+
+/// The memory may be used again, whatever its last user left marked.
+inline void asan_unpoison([[maybe_unused]] const void* begin, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(MOTE_ASAN)
+  __asan_unpoison_memory_region(begin, bytes);
+#endif
+}
+
+/// Before a switch to the stack [low, low + bytes). fake keeps what the leaving context needs on return; nullptr: it never
+/// returns.
+MOTE_NO_SANITIZE inline void asan_before_switch([[maybe_unused]] void** fake, [[maybe_unused]] const void* low,
+                                                [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(MOTE_ASAN)
+  __sanitizer_start_switch_fiber(fake, low, bytes);
+#endif
+}
+
+/// First thing on the arriving stack. fake: what asan_before_switch kept, nullptr on a new stack.
+MOTE_NO_SANITIZE inline void asan_after_switch([[maybe_unused]] void* fake) noexcept {
+#if defined(MOTE_ASAN)
+  __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+}
+
+/// The fiber that stands for what runs now; nullptr without the tool.
+MOTE_NO_SANITIZE inline void* tsan_current_fiber() noexcept {
+#if defined(MOTE_TSAN)
+  return __tsan_get_current_fiber();
+#else
+  return nullptr;
+#endif
+}
+
+MOTE_NO_SANITIZE inline void* tsan_create_fiber() noexcept {
+#if defined(MOTE_TSAN)
+  return __tsan_create_fiber(0);
+#else
+  return nullptr;
+#endif
+}
+
+/// fiber  nullptr, or one that does not run.
+MOTE_NO_SANITIZE inline void tsan_destroy_fiber([[maybe_unused]] void* fiber) noexcept {
+#if defined(MOTE_TSAN)
+  if (fiber != nullptr) __tsan_destroy_fiber(fiber);
+#endif
+}
+
+/// Just before the switch itself. Does not order the two fibers.
+MOTE_NO_SANITIZE inline void tsan_switch_fiber([[maybe_unused]] void* fiber) noexcept {
+#if defined(MOTE_TSAN)
+  __tsan_switch_to_fiber(fiber, __tsan_switch_to_fiber_no_sync);
+#endif
+}
+
+/// Tells valgrind of a stack. Returns its id for valgrind_forget_stack; 0 outside valgrind.
+inline unsigned valgrind_know_stack([[maybe_unused]] const void* low, [[maybe_unused]] const void* high) noexcept {
+#if defined(MOTE_VALGRIND)
+  if (RUNNING_ON_VALGRIND != 0) return static_cast<unsigned>(VALGRIND_STACK_REGISTER(low, high));
+#endif
+  return 0;
+}
+
+inline void valgrind_forget_stack([[maybe_unused]] unsigned id) noexcept {
+#if defined(MOTE_VALGRIND)
+  VALGRIND_STACK_DEREGISTER(id);
+#endif
+}
+
+inline bool running_on_valgrind() noexcept {
+#if defined(MOTE_VALGRIND)
+  return RUNNING_ON_VALGRIND != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace mote::detail

@@ -1,0 +1,80 @@
+// The atomics of the runtime's lock-free structures, under one name so that the preset `model` can put model atomics
+// (model_atomic.hpp) in their place, and the short names of the memory orders.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace mote::detail {
+
+inline constexpr auto relaxed = std::memory_order_relaxed;
+inline constexpr auto acquire = std::memory_order_acquire;
+inline constexpr auto release = std::memory_order_release;
+inline constexpr auto acq_rel = std::memory_order_acq_rel;
+inline constexpr auto seq_cst = std::memory_order_seq_cst;
+
+/// Two words changed as one. A load reads the two halves one after the other and may mix two states: use it only as the
+/// expected value of compare_exchange, which fails on such a mix.
+struct word_pair {
+  std::uint64_t low;
+  std::uint64_t high;
+  friend bool operator==(const word_pair&, const word_pair&) = default;
+};
+
+/// Keeps the compiler, not the processor, from moving memory accesses across it.
+inline void compiler_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+}  // namespace mote::detail
+
+#ifdef MOTE_MODEL
+#include "runtime/base/model_atomic.hpp"
+#else
+
+namespace mote::detail {
+
+template <class T>
+using atomic = std::atomic<T>;
+
+inline void fence(std::memory_order order) noexcept { std::atomic_thread_fence(order); }
+
+/// Tells the processor that this thread spins.
+inline void spin_pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+class alignas(16) atomic_pair {
+ public:
+  constexpr atomic_pair() noexcept = default;
+  explicit constexpr atomic_pair(word_pair value) noexcept : words_{value.low, value.high} {}
+  atomic_pair(const atomic_pair&) = delete;
+  atomic_pair& operator=(const atomic_pair&) = delete;
+
+  word_pair load_halves(std::memory_order order) const noexcept { return {low(order), high(order)}; }
+  std::uint64_t low(std::memory_order order) const noexcept { return __atomic_load_n(&words_[0], static_cast<int>(order)); }
+  std::uint64_t high(std::memory_order order) const noexcept { return __atomic_load_n(&words_[1], static_cast<int>(order)); }
+
+  /// As std::atomic's compare_exchange_strong: on failure, expected becomes what was seen. All orders are served by the
+  /// processor's full-barrier instruction; the parameter says which one the algorithm needs, and the model checks that.
+  bool compare_exchange(word_pair& expected, word_pair desired, std::memory_order, std::memory_order) noexcept {
+    const wide old = join(expected);
+    const wide seen = __sync_val_compare_and_swap(reinterpret_cast<wide*>(words_), old, join(desired));
+    if (seen == old) return true;
+    expected = {static_cast<std::uint64_t>(seen), static_cast<std::uint64_t>(seen >> 64)};
+    return false;
+  }
+
+ private:
+  __extension__ typedef unsigned __int128 wide __attribute__((may_alias));
+
+  static wide join(word_pair pair) noexcept { return static_cast<wide>(pair.high) << 64 | pair.low; }
+
+  std::uint64_t words_[2]{};
+};
+
+}  // namespace mote::detail
+
+#endif  // MOTE_MODEL
