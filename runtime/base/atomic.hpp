@@ -57,6 +57,9 @@ class alignas(16) atomic_pair {
   std::uint64_t low(std::memory_order order) const noexcept { return __atomic_load_n(&words_[0], static_cast<int>(order)); }
   std::uint64_t high(std::memory_order order) const noexcept { return __atomic_load_n(&words_[1], static_cast<int>(order)); }
 
+  /// Changes one half alone. For an owner that knows that the other half stays.
+  void store_high(std::uint64_t value, std::memory_order order) noexcept { __atomic_store_n(&words_[1], value, static_cast<int>(order)); }
+
   /// As std::atomic's compare_exchange_strong: on failure, expected becomes what was seen. All orders are served by the
   /// processor's full-barrier instruction; the parameter says which one the algorithm needs, and the model checks that.
   bool compare_exchange(word_pair& expected, word_pair desired, std::memory_order, std::memory_order) noexcept {

@@ -1,0 +1,156 @@
+// The sending end of a mailbox: any thread pushes, the owning process drains. Messages, signals, timeouts and wake-ups all
+// come through here, so a process that waits has one door to wake by.
+//
+// One pair of words is all there is. low: the newest envelope, linked to older ones, or null. high: flags in the upper bits,
+// then how many 16-byte units and how many ordinary envelopes lie here since the last drain.
+//   asleep   the owner waits; whoever takes the flag away owns the process until it is made ready
+//   deaf     with asleep: ordinary mail does not wake it (a sleep, a wait for one reply)
+//   closed   the owner has ended: nothing is taken any more
+//   urgent   something among the mail wants the owner's attention at its next runtime call (a signal)
+//   nudged   somebody wanted it awake while it was awake
+//
+// I1  Only the owner (or who switches it out, on its behalf) sets asleep, and only while no flag is set, and, unless deaf,
+//     no mail is there.
+// I2  Exactly one push or nudge takes each asleep away, so each sleep ends in exactly one make-ready.
+// I3  Mail that ends a sleep is not linked in: its sender, who now owns the process, hands it to the owner's own list. It is
+//     older than any mail that comes later and newer than any that was drained, so order holds. A deaf owner with mail
+//     waiting is the exception: there it is linked in as usual.
+// O1  push (release) -> take_all (acquire): the owner sees the envelope's bytes.
+// O2  try_sleep (release) -> the push or nudge that ends it (acquire): the waker sees the saved context.
+// A sender that reads closed needs no order with close: it only answers for itself. open needs none either: the generation
+// that senders check first is published after it.
+// ABA is harmless: nobody pops one envelope, and a push wants the current state, not its history.
+// Source: Treiber, IBM RJ 5118 (1986), push only; the state beside the pointer is ours.
+#pragma once
+
+#include "runtime/base/atomic.hpp"
+#include "runtime/base/check.hpp"
+
+#include <cstdint>
+
+namespace mote::detail {
+
+struct envelope;
+
+enum class pushed : std::uint8_t { queued, woke, woke_linked, closed };
+
+struct inbox_flags {
+  static constexpr std::uint64_t asleep = 1ull << 63;
+  static constexpr std::uint64_t deaf = 1ull << 62;
+  static constexpr std::uint64_t closed = 1ull << 61;
+  static constexpr std::uint64_t urgent = 1ull << 60;
+  static constexpr std::uint64_t nudged = 1ull << 59;
+  static constexpr std::uint64_t all = asleep | deaf | closed | urgent | nudged;
+};
+
+/// How much lies in an inbox. Both stay at their largest value rather than wrap.
+struct inbox_load {
+  static constexpr unsigned count_bits = 28;
+  static constexpr std::uint64_t count_mask = (1ull << count_bits) - 1;
+  static constexpr std::uint64_t units_mask = (1ull << (59 - count_bits)) - 1;
+
+  static constexpr std::uint64_t count(std::uint64_t high) noexcept { return high & count_mask; }
+  static constexpr std::uint64_t units(std::uint64_t high) noexcept { return high >> count_bits & units_mask; }
+  static constexpr std::uint64_t plus(std::uint64_t high, std::uint64_t units) noexcept {
+    const std::uint64_t sum = inbox_load::units(high) + units;
+    if (count(high) == count_mask || sum > units_mask) return high;
+    return (high & inbox_flags::all) | sum << count_bits | (count(high) + 1);
+  }
+};
+
+/// Envelope is linked through `Envelope* next`.
+template <class Envelope = envelope>
+class inbox {
+ public:
+  struct drained {
+    Envelope* newest;
+    std::uint64_t high;
+  };
+
+  /// Any thread. units: the mail's size in 16 bytes if it is ordinary; urgent: it is a signal, which is not counted.
+  /// queued: it is in. woke: it is not; the caller owns the sleeping process, hands it the mail and makes it ready (I3).
+  /// woke_linked: it is in, and the caller makes the process ready. closed: it is still the caller's.
+  /// load: the state's upper word before, for inbox_load.
+  pushed push(Envelope* mail, std::uint64_t units, bool urgent, std::uint64_t& load) noexcept {
+    word_pair seen = state_.load_halves(relaxed);
+    for (;;) {
+      if ((seen.high & inbox_flags::closed) != 0) return pushed::closed;
+      const bool wakes = (seen.high & inbox_flags::asleep) != 0 && (urgent || (seen.high & inbox_flags::deaf) == 0);
+      const bool hand_over = wakes && seen.low == 0;
+      const word_pair next = hand_over ? word_pair{0, 0} : linked(mail, seen, units, urgent, wakes);
+      load = seen.high;
+      if (!state_.compare_exchange(seen, next, acq_rel, relaxed)) continue;  // O1 O2
+      return hand_over ? pushed::woke : wakes ? pushed::woke_linked : pushed::queued;
+    }
+  }
+
+  /// Any thread. Wants the owner awake: takes asleep away (woke_linked: the caller makes it ready), or leaves nudged so that
+  /// its next try_sleep fails (queued).
+  pushed nudge() noexcept {
+    word_pair seen = state_.load_halves(relaxed);
+    for (;;) {
+      if ((seen.high & inbox_flags::closed) != 0) return pushed::closed;
+      const bool wakes = (seen.high & inbox_flags::asleep) != 0;
+      word_pair next = seen;
+      if (wakes) {
+        next.high &= ~(inbox_flags::asleep | inbox_flags::deaf);
+      } else {
+        next.high |= inbox_flags::nudged;
+      }
+      if (!state_.compare_exchange(seen, next, acq_rel, relaxed)) continue;  // O2
+      return wakes ? pushed::woke_linked : pushed::queued;
+    }
+  }
+
+  /// Owner. All mail, newest first, and the flags; afterwards the inbox is empty and without flags.
+  drained take_all() noexcept {
+    word_pair seen = state_.load_halves(relaxed);
+    while (seen.low != 0 || seen.high != 0) {
+      if (state_.compare_exchange(seen, {0, 0}, acquire, relaxed)) break;  // O1
+    }
+    return {reinterpret_cast<Envelope*>(seen.low), seen.high};
+  }
+
+  /// Owner, or who switched it out, on the far side of the switch. False: there is something to wake for.
+  bool try_sleep(bool deaf) noexcept {
+    if (!deaf) {
+      word_pair awake{0, 0};
+      return state_.compare_exchange(awake, {0, inbox_flags::asleep}, release, relaxed);  // O2, I1
+    }
+    word_pair seen = state_.load_halves(relaxed);
+    while ((seen.high & inbox_flags::all) == 0) {
+      const word_pair next{seen.low, seen.high | inbox_flags::asleep | inbox_flags::deaf};
+      if (state_.compare_exchange(seen, next, release, relaxed)) return true;  // O2, I1
+    }
+    return false;
+  }
+
+  /// Owner. Takes what is there and lets nothing more in.
+  drained close() noexcept {
+    word_pair seen = state_.load_halves(relaxed);
+    while (!state_.compare_exchange(seen, {0, inbox_flags::closed}, acquire, relaxed)) {  // O1
+    }
+    return {reinterpret_cast<Envelope*>(seen.low), seen.high};
+  }
+
+  /// Owner of the slot, while it is closed.
+  void open() noexcept { state_.store_high(0, relaxed); }
+
+  /// Any thread: the upper word, for a look at the flags and the load.
+  std::uint64_t high() const noexcept { return state_.high(relaxed); }
+
+  /// Owner: whether a drain would find anything.
+  bool has_news() const noexcept { return state_.high(relaxed) != 0; }
+
+ private:
+  static word_pair linked(Envelope* mail, word_pair seen, std::uint64_t units, bool urgent, bool wakes) noexcept {
+    mail->next = reinterpret_cast<Envelope*>(seen.low);
+    std::uint64_t high = urgent ? seen.high | inbox_flags::urgent : inbox_load::plus(seen.high, units);
+    if (wakes) high &= ~(inbox_flags::asleep | inbox_flags::deaf);
+    return {reinterpret_cast<std::uint64_t>(mail), high};
+  }
+
+  atomic_pair state_;
+};
+
+}  // namespace mote::detail
