@@ -1,0 +1,78 @@
+// Who ends a timer: the wheel which fires it, or one of the threads that cancel it. The part of the timer wheel which
+// is touched by several threads, apart from the wheel so that a model checker can run it.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/base/atomic.hpp"
+
+namespace mote::detail {
+
+/// The state of one timer's memory: generation << 2 | phase.
+///   idle --arm--> armed --fire--> fired --recycle--> idle of the next generation
+///                 armed --cancel--> cancelled --recycle--> idle of the next generation
+/// arm, fire and recycle belong to the owner of the wheel, cancel to any thread.
+/// S1  A generation leaves `armed` once: by the one compare-exchange, of fire or of a cancel, that finds it there.
+/// S2  Who took it out of `armed` owns the payload: fire hands it to the callback, cancel to its caller.
+/// O1  arm (release) -> cancel (acquire): the canceller sees the payload, however the id reached it.
+/// ABA: a stale id carries a generation that never comes back (62 bits), so its compare-exchange fails for ever.
+class timer_state {
+ public:
+  void arm(std::uint64_t generation) noexcept { word_.store(pack(generation, armed), release); }  // O1
+
+  /// True: the timer is the caller's to fire (S1).
+  bool fire(std::uint64_t generation) noexcept {
+    std::uint64_t expected = pack(generation, armed);
+    return word_.compare_exchange_strong(expected, pack(generation, fired), relaxed, relaxed);
+  }
+
+  /// True: it will not fire, and its payload is the caller's (S1 S2).
+  bool cancel(std::uint64_t generation) noexcept {
+    std::uint64_t expected = pack(generation, armed);
+    return word_.compare_exchange_strong(expected, pack(generation, cancelled), acquire, relaxed);  // O1
+  }
+
+  void recycle() noexcept { word_.store(pack(generation() + 1, idle), relaxed); }
+
+  /// O1: who sees it armed sees what arm wrote before.
+  bool is_armed(std::uint64_t generation) const noexcept {
+    return word_.load(acquire) == pack(generation, armed);  // O1
+  }
+
+  /// Owner only: nobody else changes it.
+  std::uint64_t generation() const noexcept { return word_.load(relaxed) >> 2; }
+
+ private:
+  enum phase : std::uint64_t { idle, armed, cancelled, fired };
+
+  static constexpr std::uint64_t pack(std::uint64_t generation, phase now) noexcept { return generation << 2 | now; }
+
+  atomic<std::uint64_t> word_{pack(1, idle)};  // generation 0 is no timer's
+};
+
+/// Timers which other threads cancelled, until the owner of the wheel takes them back. Any thread pushes, the owner
+/// takes all. Node has a function link(), a place for one Node* which belongs to the pusher until the push, then to the
+/// owner.
+/// O2  push (release) -> take_all (acquire): the owner sees the link, and that the pusher is done with the node.
+/// ABA is harmless: nobody pops one node, and a push wants the current head, not its history.
+/// Source: Treiber, IBM RJ 5118 (1986), push only.
+template <class Node>
+class cancelled_list {
+ public:
+  void push(Node& node) noexcept {
+    Node* seen = head_.load(relaxed);
+    do node.set_link(seen);
+    while (!head_.compare_exchange_weak(seen, &node, release, relaxed));  // O2
+  }
+
+  /// The newest of them, linked by link(); nullptr when there is none, which costs a plain load.
+  Node* take_all() noexcept {
+    if (head_.load(relaxed) == nullptr) return nullptr;
+    return head_.exchange(nullptr, acquire);  // O2
+  }
+
+ private:
+  atomic<Node*> head_{nullptr};
+};
+
+}  // namespace mote::detail
