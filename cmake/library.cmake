@@ -1,0 +1,38 @@
+# The library target mote::mote: what it is built from, and what its users are compiled and linked with.
+file(GLOB_RECURSE mote_sources CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/runtime/*.cpp ${PROJECT_SOURCE_DIR}/mailbox/*.cpp ${PROJECT_SOURCE_DIR}/scheduler/*.cpp)
+file(GLOB_RECURSE mote_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/mote/*.hpp)
+
+# Every name is visible in the shared library: what users instantiate from the headers calls functions of mote::detail.
+add_library(mote ${mote_sources} ${mote_headers})
+add_library(mote::mote ALIAS mote)
+# Objects are the same for static and shared builds: position-independent, and without a define that tells them apart.
+set_target_properties(mote PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                                      POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" LINKER_LANGUAGE CXX)
+target_compile_features(mote PUBLIC cxx_std_20)
+target_include_directories(mote PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                                       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(mote PUBLIC Threads::Threads PRIVATE $<BUILD_INTERFACE:mote_internal> ${CMAKE_DL_LIBS})
+
+# A function with a large frame must not step over the guard page below its process's stack into a neighbour's: the
+# probes make it touch every page on the way, so that the guard catches it.
+target_compile_options(mote PUBLIC $<$<COMPILE_LANGUAGE:C,CXX>:-fstack-clash-protection>)
+# Lazy binding takes about 3 KiB of stack at the first call of each library function; processes have little.
+target_link_options(mote PUBLIC LINKER:-z,now)
+# glibc declares the functions behind errno and pthread_self() __attribute__((__const__)), so compilers keep their results
+# over a call in which a process may have moved to another thread. The define turns that attribute into a harmless one.
+# It breaks code that uses __const__ as a keyword. Who has such code sets the property MOTE_NO_ERRNO_DEFINE on his target,
+# or MOTE_ERRNO_DEFINE=OFF before find_package() or add_subdirectory(), and reads errno only through noinline functions.
+if(MOTE_ERRNO_DEFINE)
+  set(mote_with_errno_define "$<NOT:$<BOOL:$<TARGET_PROPERTY:MOTE_NO_ERRNO_DEFINE>>>")
+  target_compile_definitions(
+    mote PRIVATE __const__=__unused__
+         INTERFACE $<$<AND:$<COMPILE_LANGUAGE:C,CXX>,${mote_with_errno_define}>:__const__=__unused__>)
+else()
+  target_compile_definitions(mote PRIVATE __const__=__unused__)
+endif()
+
+target_compile_options(mote PRIVATE ${mote_warnings} -fexceptions)
+# The library is loaded with the program, so thread-locals may be reached at a fixed offset, without a call.
+target_compile_options(mote PRIVATE -ftls-model=initial-exec -fno-plt -fno-semantic-interposition)
+mote_add_dependencies(mote)
