@@ -1,0 +1,151 @@
+// The switch itself, around Boost.Context's jump_fcontext, which saves the registers a call keeps and the floating-point
+// control words, and is named nowhere else.
+// X1  The machine travels as the jump's argument, so that what is restored goes to the thread of arrival.
+// X2  jump_fcontext is reached from one place for contexts that go on: the processor predicts that one address. Hence
+//     noinline, and no clones.
+// X3  No sanitizer instruments these functions: they start on one stack and end on another.
+#include "runtime/stack/context.hpp"
+
+#include <cxxabi.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cerrno>
+
+#include "runtime/base/annotate.hpp"
+#include "runtime/base/check.hpp"
+
+#if defined(__clang__)
+#define MOTE_ONE_COPY __attribute__((noinline))
+#else
+#define MOTE_ONE_COPY __attribute__((noipa))
+#endif
+
+namespace mote::detail {
+namespace {
+
+using boost::context::detail::jump_fcontext;
+using boost::context::detail::make_fcontext;
+using boost::context::detail::transfer_t;
+
+// Beyond this a stack pointer is worth remembering: its pages are more than an idle stack keeps.
+constexpr std::uintptr_t shallow_bytes = 8 * kib;
+
+MOTE_NO_SANITIZE void note_depth(stack* running, const void* frame) noexcept {
+  const auto depth = reinterpret_cast<std::uintptr_t>(running) - reinterpret_cast<std::uintptr_t>(frame);
+  if (depth > shallow_bytes && running != nullptr) [[unlikely]]
+    running->note_depth(static_cast<std::byte*>(const_cast<void*>(frame)));
+}
+
+MOTE_NO_SANITIZE void announce_switch([[maybe_unused]] void** fake, [[maybe_unused]] stack* to,
+                                      [[maybe_unused]] machine& on) noexcept {
+#if defined(MOTE_ASAN)
+  if (to == nullptr)
+    asan_before_switch(fake, on.native_low, on.native_bytes);
+  else
+    asan_before_switch(fake, to->limit, to->usable_bytes());
+#endif
+#if defined(MOTE_TSAN)
+  tsan_switch_fiber(to == nullptr ? on.native_fiber : to->fiber);
+#endif
+}
+
+void default_control_words() noexcept {
+#if defined(__x86_64__)
+  constexpr std::uint32_t sse = 0x1f80;  // round to nearest, all exceptions masked
+  constexpr std::uint16_t x87 = 0x037f;  // the same, 64 bits of precision
+  __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(sse), "m"(x87));
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, xzr");
+#endif
+}
+
+// The bottom frame of every context. Its return address is declared unknown, which is where unwinders stop.
+MOTE_NO_SANITIZE MOTE_ONE_COPY void first_frame(transfer_t came) {
+#if defined(__GCC_HAVE_DWARF2_CFI_ASM) || defined(__clang__)
+#if defined(__x86_64__)
+  __asm__ volatile(".cfi_undefined rip");
+#elif defined(__aarch64__)
+  __asm__ volatile(".cfi_undefined x30");
+#endif
+#endif
+  asan_after_switch(nullptr);
+  machine* const on = static_cast<machine*>(came.data);  // X1
+  *on->exceptions = {};
+  *on->error = 0;
+  default_control_words();
+  on->current->entry({came.fctx, on});
+  check_failed(__FILE__, __LINE__, "a context's entry returned");
+}
+
+}  // namespace
+
+MOTE_NO_SANITIZE MOTE_ONE_COPY arrival switch_context(context to, stack* to_stack, machine& on) noexcept {
+  const exception_state exceptions = *on.exceptions;
+  const int error = *on.error;
+  note_depth(on.current, __builtin_frame_address(0));
+  on.current = to_stack;
+  void* fake = nullptr;
+  announce_switch(&fake, to_stack, on);
+  const transfer_t came = jump_fcontext(to, &on);  // X2
+  asan_after_switch(fake);
+  machine* const now = static_cast<machine*>(came.data);  // X1
+  *now->exceptions = exceptions;
+  *now->error = error;
+  return {came.fctx, now};
+}
+
+MOTE_NO_SANITIZE MOTE_ONE_COPY void leave_context(context to, stack* to_stack, machine& on) noexcept {
+  on.current = to_stack;
+  announce_switch(nullptr, to_stack, on);
+  jump_fcontext(to, &on);
+  __builtin_unreachable();
+}
+
+context make_context(stack& on, void (*entry)(arrival)) noexcept {
+  on.entry = entry;
+  if (on.fiber == nullptr) on.fiber = tsan_create_fiber();
+  return make_fcontext(on.top(), on.usable_bytes(), first_frame);
+}
+
+MOTE_NO_SANITIZE MOTE_ONE_COPY void renew_context(machine& on) noexcept {
+  *on.exceptions = {};
+  *on.error = 0;
+  default_control_words();
+#if defined(MOTE_TSAN)
+  void* const before = on.current->fiber;
+  on.current->fiber = tsan_create_fiber();
+  tsan_switch_fiber(on.current->fiber);
+  tsan_destroy_fiber(before);
+#endif
+}
+
+void forget_exceptions(machine& on) noexcept { *on.exceptions = {}; }
+
+MOTE_ONE_COPY void machine::bind() noexcept {
+  exceptions = reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
+  error = &errno;
+  current = nullptr;
+  native_fiber = tsan_current_fiber();
+  ::pthread_attr_t attributes;
+  void* low = nullptr;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return;
+  ::pthread_attr_getstack(&attributes, &low, &native_bytes);
+  ::pthread_attr_destroy(&attributes);
+  native_low = static_cast<const std::byte*>(low);
+}
+
+bool shadow_stack_active() noexcept {
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+  constexpr int status = 0x5005;  // ARCH_SHSTK_STATUS, Linux 6.6
+  constexpr unsigned long shadow_stack = 1;
+  unsigned long features = 0;
+  return ::syscall(SYS_arch_prctl, status, &features) == 0 && (features & shadow_stack) != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace mote::detail
