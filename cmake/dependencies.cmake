@@ -35,7 +35,7 @@ else()
   target_include_directories(mote_internal SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/_deps/include)
 endif()
 
-# Boost: jump_fcontext and make_fcontext, and PFR. The static library, so that a switch is a direct call.
+# Boost: jump_fcontext and make_fcontext. The static library, so that a switch is a direct call.
 set(Boost_USE_STATIC_LIBS ON)
 find_package(boost_context 1.81 CONFIG QUIET)
 if(NOT boost_context_FOUND)
@@ -45,6 +45,9 @@ if(NOT TARGET Boost::context)
   mote_fetch(boost libboost-context1.81-dev
              https://archives.boost.io/release/1.81.0/source/boost_1_81_0.tar.bz2
              71feeed900fbccca04a3b4f2f84a7c217186f28a940ed8b7ed4725986baf99fa SOURCE_SUBDIR none)
+  target_include_directories(mote_internal SYSTEM INTERFACE ${boost_SOURCE_DIR})
+else()
+  target_link_libraries(mote_internal INTERFACE Boost::headers)
 endif()
 
 # mimalloc is opened at run time from the system's shared library, because linking that would replace malloc in the whole
@@ -61,7 +64,7 @@ endif()
 # Links or builds in what the library itself needs.
 function(mote_add_dependencies target)
   if(TARGET Boost::context)
-    target_link_libraries(${target} PUBLIC Boost::headers PRIVATE Boost::context)
+    target_link_libraries(${target} PRIVATE Boost::context)
   else()
     set(fcontext ${boost_SOURCE_DIR}/libs/context/src/asm)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
@@ -72,7 +75,6 @@ function(mote_add_dependencies target)
       message(FATAL_ERROR "mote: no build of Boost.Context's sources for ${CMAKE_SYSTEM_PROCESSOR} is known here.")
     endif()
     target_sources(${target} PRIVATE ${fcontext}/jump_${abi}.S ${fcontext}/make_${abi}.S ${fcontext}/ontop_${abi}.S)
-    target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${boost_SOURCE_DIR}>)
   endif()
   if(MOTE_MIMALLOC_OVERRIDE)
     target_link_libraries(${target} PUBLIC ${MOTE_MIMALLOC_LIBRARY})

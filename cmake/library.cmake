@@ -7,8 +7,9 @@ file(GLOB_RECURSE mote_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/m
 add_library(mote ${mote_sources} ${mote_headers})
 add_library(mote::mote ALIAS mote)
 # Objects are the same for static and shared builds: position-independent, and without a define that tells them apart.
-set_target_properties(mote PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-                                      POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" LINKER_LANGUAGE CXX)
+set_target_properties(
+  mote PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                  POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" LINKER_LANGUAGE CXX)
 target_compile_features(mote PUBLIC cxx_std_20)
 target_include_directories(mote PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -21,16 +22,13 @@ target_compile_options(mote PUBLIC $<$<COMPILE_LANGUAGE:C,CXX>:-fstack-clash-pro
 target_link_options(mote PUBLIC LINKER:-z,now)
 # glibc declares the functions behind errno and pthread_self() __attribute__((__const__)), so compilers keep their results
 # over a call in which a process may have moved to another thread. The define turns that attribute into a harmless one.
-# It breaks code that uses __const__ as a keyword. Who has such code sets the property MOTE_NO_ERRNO_DEFINE on his target,
-# or MOTE_ERRNO_DEFINE=OFF before find_package() or add_subdirectory(), and reads errno only through noinline functions.
-if(MOTE_ERRNO_DEFINE)
-  set(mote_with_errno_define "$<NOT:$<BOOL:$<TARGET_PROPERTY:MOTE_NO_ERRNO_DEFINE>>>")
-  target_compile_definitions(
-    mote PRIVATE __const__=__unused__
-         INTERFACE $<$<AND:$<COMPILE_LANGUAGE:C,CXX>,${mote_with_errno_define}>:__const__=__unused__>)
-else()
-  target_compile_definitions(mote PRIVATE __const__=__unused__)
-endif()
+# It breaks code that uses __const__ as a keyword. Who has such code sets the property MOTE_NO_ERRNO_DEFINE on that target,
+# or MOTE_ERRNO_DEFINE to OFF before find_package() or add_subdirectory(), and reads errno only in noinline functions.
+set_target_properties(mote PROPERTIES MOTE_ERRNO_DEFINE ${MOTE_ERRNO_DEFINE} EXPORT_PROPERTIES MOTE_ERRNO_DEFINE)
+set(mote_defined_for_all "$<BOOL:$<TARGET_PROPERTY:mote::mote,MOTE_ERRNO_DEFINE>>")
+set(mote_defined_for_this "$<NOT:$<BOOL:$<TARGET_PROPERTY:MOTE_NO_ERRNO_DEFINE>>>")
+set(mote_defined_here "$<AND:$<COMPILE_LANGUAGE:C,CXX>,${mote_defined_for_all},${mote_defined_for_this}>")
+target_compile_definitions(mote PRIVATE __const__=__unused__ INTERFACE $<${mote_defined_here}:__const__=__unused__>)
 
 target_compile_options(mote PRIVATE ${mote_warnings} -fexceptions)
 # The library is loaded with the program, so thread-locals may be reached at a fixed offset, without a call.
