@@ -7,9 +7,8 @@
 #include <cstdlib>
 #include <mutex>
 
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
+#include "runtime/base/annotate.hpp"
+
 #if defined(MOTE_MIMALLOC_BUILT_IN)
 #include <mimalloc.h>
 #endif
@@ -26,9 +25,7 @@ constexpr block_functions from_malloc{std::malloc, std::malloc, std::free};
 
 /// A sanitizer or valgrind has replaced malloc in this program, whether or not this library was built for it.
 bool malloc_is_watched() noexcept {
-#if defined(RUNNING_ON_VALGRIND)
-  if (RUNNING_ON_VALGRIND != 0) return true;
-#endif
+  if (running_on_valgrind()) return true;
   for (const char* mark : {"__asan_init", "__lsan_init", "__tsan_init", "__msan_init", "__hwasan_init"})
     if (dlsym(RTLD_DEFAULT, mark) != nullptr) return true;
   return false;

@@ -26,7 +26,8 @@ inline constexpr std::size_t block_small_bytes = 128 * sizeof(void*);
 /// Blocks             never, but for the kernel's work when pages are new. Any thread.
 [[nodiscard]] inline void* allocate(std::size_t size_bytes) {
   void* block = size_bytes <= block_small_bytes ? blocks_in_use.small(size_bytes) : blocks_in_use.any(size_bytes);
-  if (block == nullptr) [[unlikely]] throw std::bad_alloc();
+  if (block == nullptr) [[unlikely]]
+    throw std::bad_alloc();
   return block;
 }
 
