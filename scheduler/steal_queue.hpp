@@ -1,24 +1,25 @@
-// The stealable part of a scheduler's run queue: a bounded ring, oldest first out. One owner thread pushes and pops, any
-// number of thieves take batches from the same end as the owner, so the order of a process's turns is kept whoever runs
-// them. The queue holds pointers and owns nothing.
+// The stealable part of a scheduler's run queue: a bounded ring, oldest first out. One owner thread pushes and pops,
+// any number of thieves take batches from the same end as the owner, so the order of turns is kept whoever runs them.
+// The queue holds pointers and owns nothing.
 //
-// head_:   index of the oldest item      moved by whoever takes: the owner (pop) or a thief (steal), by one CAS a batch
+// head_:   index of the oldest item      moved by whoever takes: the owner (pop) or a thief (steal), one CAS a batch
 // tail_:   index one past the newest     moved by the owner alone (push)
 // slots_:  item i lives in slots_[i % Capacity] while head_ <= i < tail_
 //
 // I1  head_ <= tail_ <= head_ + Capacity, and neither index ever goes back.
 // I2  Each index is claimed by exactly one successful CAS on head_, so each item comes out exactly once.
 // I3  What is copied out before a successful CAS is what push put there: a slot is written again only for index
-//     i + Capacity, which push does only after it saw head_ > i; then the CAS of a thief that had seen head_ <= i fails,
-//     and whatever the thief had copied is thrown away.
+//     i + Capacity, which push does only after it saw head_ > i; then the CAS of a thief that had seen head_ <= i
+//     fails, and whatever the thief had copied is thrown away.
 // O1  push (release on tail_) -> steal (acquire): the thief sees the slots, and the items' bytes.
-// O2  steal (release on head_) -> push (acquire): the thief's copying of a slot comes before its next use. A pop in between
-//     is a read-modify-write of head_ and so carries the thieves' releases on. Pop needs no order of its own: owner to owner.
-// A thief's head_ and tail_ may be from different times. A stale head_ makes the CAS fail; a stale tail_ hides items, and one
-// below head_ reads as empty. So both loads may be relaxed as far as I2 and I3 go; O1 alone asks for more.
+// O2  steal (release on head_) -> push (acquire): the thief's copying of a slot comes before its next use. A pop in
+//     between is a read-modify-write of head_ and so carries the thieves' releases on. Pop needs no order of its own:
+//     owner to owner.
+// A thief's head_ and tail_ may be from different times. A stale head_ makes the CAS fail; a stale tail_ hides items,
+// and one below head_ reads as empty. So both loads may be relaxed as far as I2 and I3 go; O1 alone asks for more.
 // ABA: the indexes are 64 bits wide and only grow; at 10^9 items a second one comes around after 580 years.
-// Parking: empty() is exact enough to park by if the caller has a seq_cst fence between its announcement and empty(), and the
-// owner one between push and its look for sleepers: then at least one of them sees the other.
+// Parking: empty() is exact enough to park by if the caller has a seq_cst fence between its announcement and empty(),
+// and the owner one between push and its look for sleepers: then at least one of them sees the other.
 // Source: Go's runqput/runqgrab (runtime/proc.go) and Tokio's queue.rs; the ring without a lifo end is from them.
 #pragma once
 
@@ -58,8 +59,8 @@ class steal_queue {
     return fits;
   }
 
-  /// Takes up to `most` of the oldest items into out[0..], by one CAS. Tries again when a thief was quicker, which it can be
-  /// only by taking items itself, so 0 means empty.
+  /// Takes up to `most` of the oldest items into out[0..], by one CAS. Tries again when a thief was quicker, which it
+  /// can be only by taking items itself, so 0 means empty.
   /// Returns  how many. Thread: the owner. Blocks never.
   std::uint32_t pop(T** out, std::uint32_t most) noexcept {
     const std::uint64_t tail = tail_.load(relaxed);
@@ -82,7 +83,7 @@ class steal_queue {
     const std::uint32_t seen = distance(head, tail);
     const std::uint32_t taken = std::min(most, seen - seen / 2);
     if (taken == 0) return 0;
-    copy_out(head, out, taken);                                                          // I3: before the claim
+    copy_out(head, out, taken);                                                              // I3: before the claim
     return head_.compare_exchange_strong(head, head + taken, release, relaxed) ? taken : 0;  // I2 O2
   }
 

@@ -1,7 +1,7 @@
-// Model atomics: what runtime/base/atomic.hpp is under MOTE_MODEL. Each operation is first offered to the model checker
-// (tests/model), which may run other model threads before it and may let a load see an older store. The layout is that of
-// the real ones, so that a header which asserts its sizes still compiles. Outside of a checked run they are plain variables.
-// Included by runtime/base/atomic.hpp alone, which declares word_pair.
+// Model atomics: what runtime/base/atomic.hpp is under MOTE_MODEL. Each operation is first offered to the model
+// checker (tests/model), which may run other model threads before it and may let a load see an older store. The
+// layout is that of the real ones, so that a header which asserts its sizes still compiles. Outside of a checked run
+// they are plain variables. Included by runtime/base/atomic.hpp alone, which declares word_pair.
 #pragma once
 
 #include <atomic>
@@ -173,6 +173,12 @@ class alignas(16) atomic_pair {
   }
   std::uint64_t low(order how) const noexcept { return load(words_[0], how); }
   std::uint64_t high(order how) const noexcept { return load(words_[1], how); }
+
+  void store_high(std::uint64_t value, order how) noexcept {
+    model::hook::point();
+    model::hook::store(&words_[1], words_[1], value, how);
+    words_[1] = value;
+  }
 
   bool compare_exchange(word_pair& expected, word_pair desired, order success, order failure) noexcept {
     model::hook::point();

@@ -1,4 +1,5 @@
-// The claims of scheduler/steal_queue.hpp on real threads; its interleavings are in tests/model/steal_queue_model_test.cpp.
+// The claims of scheduler/steal_queue.hpp on real threads; tests/model/steal_queue_model_test.cpp has the
+// interleavings.
 #include "scheduler/steal_queue.hpp"
 
 #include <gtest/gtest.h>
