@@ -1,0 +1,38 @@
+// Naming and binding of the calling thread.
+#include "runtime/os/this_thread.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+namespace mote::detail {
+namespace {
+
+std::optional<refusal> refused(int error, std::string what) {
+  if (error == 0) return std::nullopt;
+  return refusal{error, std::move(what) + ": " + std::generic_category().message(error)};
+}
+
+}  // namespace
+
+std::optional<refusal> name_this_thread(std::string_view name) {
+  const std::string kept(name.substr(0, 15));
+  return refused(pthread_setname_np(pthread_self(), kept.c_str()), "naming a thread \"" + kept + '"');
+}
+
+std::optional<refusal> bind_to_cpu(int cpu) {
+  const std::string what = "binding a thread to processor " + std::to_string(cpu);
+  if (cpu < 0) return refused(EINVAL, what);
+  const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> mask(CPU_ALLOC(cpu + 1),
+                                                              [](cpu_set_t* set) { CPU_FREE(set); });
+  if (mask == nullptr) return refused(ENOMEM, what);
+  const std::size_t bytes = CPU_ALLOC_SIZE(cpu + 1);
+  CPU_ZERO_S(bytes, mask.get());
+  CPU_SET_S(static_cast<unsigned>(cpu), bytes, mask.get());
+  return refused(sched_setaffinity(0, bytes, mask.get()) == 0 ? 0 : errno, what);
+}
+
+}  // namespace mote::detail
