@@ -6,8 +6,12 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "runtime/os/cores.hpp"
+#include "runtime/os/this_thread.hpp"
 #include "runtime/time/timer_wheel.hpp"
 
 namespace mote::detail {
@@ -24,6 +28,8 @@ struct race {
   std::uint64_t fired = 0;                    // owner thread
   std::uint64_t cancelled = 0;                // other thread
   std::uint64_t deadlines_seen = 0;           // other thread
+  std::uint64_t shared_rounds = 0;            // owner thread; rounds in which each side took some of the batch
+  std::atomic<std::uint64_t> entered{0};      // the round that the other thread is in
   std::atomic<std::uint64_t> round{0};        // odd: the ids are there to be cancelled
   std::atomic<bool> over{false};
 };
@@ -34,8 +40,9 @@ void fire_one(timer& fired) noexcept {
 }
 
 // Wrong deadlines would come from a later arming in the same memory (O3).
-void cancel_batch(race& shared) {
+void cancel_batch(race& shared, bool pause) {
   for (std::size_t i = batch; i-- > 0;) {
+    if (pause && i == batch / 2) std::this_thread::yield();  // or one processor would never see both sides win
     const std::optional<std::uint64_t> deadline = timer_wheel::deadline_of(shared.ids[i]);
     if (deadline) {
       ++shared.deadlines_seen;
@@ -57,7 +64,8 @@ void cancel_until_over(race& shared) {
       std::this_thread::yield();
       continue;
     }
-    cancel_batch(shared);
+    shared.entered.store(round);
+    cancel_batch(shared, round % 8 == 1);
     done = round;
     shared.round.store(round + 1);
   }
@@ -70,33 +78,55 @@ void fire_against_cancel(race& shared, timer_wheel& wheel, std::uint64_t& now) {
   }
   now += 3 * tick;
   const std::uint64_t round = shared.round.load() + 1;
+  const std::uint64_t fired_before = shared.fired;
   shared.round.store(round);
+  for (int spins = 0; shared.entered.load() != round; ++spins) {
+    if (spins >= 1000) std::this_thread::yield();
+  }
   while (shared.round.load() == round) {
-    if (wheel.advance(now, 2) == 0) std::this_thread::yield();
+    if (wheel.advance(now, 1) == 0) std::this_thread::yield();
   }
   while (wheel.size() != 0) wheel.advance(now, batch);
   for (const std::uint64_t touched : shared.payloads) EXPECT_EQ(touched, 1U);
+  const std::uint64_t fired = shared.fired - fired_before;
+  shared.shared_rounds += fired != 0 && fired != batch;
 }
 
-TEST(timer_race, either_fire_or_cancel_takes_a_timer_and_both_happen) {
-  auto shared = std::make_unique<race>();
-  std::uint64_t now = 0;
+std::uint64_t fire_until_both_won_often(race& shared) {
+  std::uint64_t now = 0, rounds = 0;
   timer_wheel wheel(now);
-  std::thread canceller(cancel_until_over, std::ref(*shared));
-  std::uint64_t rounds = 0;
   while (rounds < most_rounds && !testing::Test::HasFailure() &&
-         (rounds < 2000 || shared->fired < least_of_each || shared->cancelled < least_of_each)) {
-    fire_against_cancel(*shared, wheel, now);
+         (rounds < 5000 || shared.fired < least_of_each || shared.cancelled < least_of_each)) {
+    fire_against_cancel(shared, wheel, now);
     ++rounds;
   }
-  shared->over.store(true);
+  shared.over.store(true);
+  return rounds;
+}
+
+// Each on a processor of its own where there are two: threads that wake each other tend to be put on one.
+TEST(timer_race, either_fire_or_cancel_takes_a_timer_and_both_happen) {
+  auto shared = std::make_unique<race>();
+  const std::vector<int> cpus = usable_cpu_ids();
+  std::uint64_t rounds = 0;
+  std::thread owner([&] {
+    EXPECT_FALSE(bind_to_cpu(cpus.front()));
+    rounds = fire_until_both_won_often(*shared);
+  });
+  std::thread canceller([&] {
+    EXPECT_FALSE(bind_to_cpu(cpus.back()));
+    cancel_until_over(*shared);
+  });
+  owner.join();
   canceller.join();
   EXPECT_EQ(shared->fired + shared->cancelled, rounds * batch);
   EXPECT_GE(shared->fired, least_of_each);
   EXPECT_GE(shared->cancelled, least_of_each);
+  EXPECT_GE(shared->shared_rounds, 100U);
   EXPECT_GT(shared->deadlines_seen, 0U);
   RecordProperty("fired", std::to_string(shared->fired));
   RecordProperty("cancelled", std::to_string(shared->cancelled));
+  RecordProperty("shared_rounds", std::to_string(shared->shared_rounds));
 }
 
 // O3 where ids are stale while the owner uses the memory again: the id's own deadline or none, never a later one's.
