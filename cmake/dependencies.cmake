@@ -1,6 +1,7 @@
 # Where each third-party package comes from: the system, else a pinned release that is downloaded at configure time.
 # Debian's package names stand in scripts/packages.txt. Downloads: URL and SHA256 of the source archive.
 include(FetchContent)
+set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)  # their options obey what is set here
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
@@ -32,7 +33,7 @@ else()
              https://github.com/cameron314/concurrentqueue/archive/refs/tags/v1.0.4.tar.gz
              87fbc9884d60d0d4bf3462c18f4c0ee0a9311d0519341cac7cbd361c885e5281
              SOURCE_DIR ${PROJECT_BINARY_DIR}/_deps/include/concurrentqueue SOURCE_SUBDIR none)
-  target_include_directories(mote_internal SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/_deps/include)
+  target_include_directories(mote_internal SYSTEM INTERFACE ${concurrentqueue_SOURCE_DIR}/..)
 endif()
 
 # Boost: jump_fcontext and make_fcontext. The static library, so that a switch is a direct call.
@@ -77,7 +78,8 @@ function(mote_add_dependencies target)
     target_sources(${target} PRIVATE ${fcontext}/jump_${abi}.S ${fcontext}/make_${abi}.S ${fcontext}/ontop_${abi}.S)
   endif()
   if(MOTE_MIMALLOC_OVERRIDE)
-    target_link_libraries(${target} PUBLIC ${MOTE_MIMALLOC_LIBRARY})
+    # The user's program mentions no name of it, which must not make the linker drop it.
+    target_link_libraries(${target} PUBLIC -Wl,--push-state,--no-as-needed ${MOTE_MIMALLOC_LIBRARY} -Wl,--pop-state)
     target_compile_definitions(${target} PRIVATE MOTE_MIMALLOC_OVERRIDE=1)
   elseif(NOT MOTE_MIMALLOC_LIBRARY)
     target_sources(${target} PRIVATE ${mimalloc_SOURCE_DIR}/src/static.c)

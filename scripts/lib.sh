@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the scripts: words to the person who runs them, packages, building. Sourced, with the tree's root as the
 # working directory. MOTE_SKIP_PACKAGES names packages that are not to be installed; CMake then downloads what it needs.
 
@@ -106,5 +107,7 @@ build() {
   local preset=$1
   shift
   with_progress "configure $preset" cmake --preset "$preset" || return
-  with_progress "build $preset${*:+: $*}" cmake --build --preset "$preset" -j "$(cores)" ${*:+--target "$@"}
+  local targets=()
+  (($# > 0)) && targets=(--target "$@")
+  with_progress "build $preset${*:+: $*}" cmake --build --preset "$preset" -j "$(cores)" "${targets[@]}"
 }

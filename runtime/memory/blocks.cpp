@@ -31,7 +31,9 @@ bool malloc_is_watched() noexcept {
   return false;
 }
 
-#if defined(MOTE_MIMALLOC_BUILT_IN)
+#if defined(MOTE_MIMALLOC_OVERRIDE)
+block_functions from_mimalloc() noexcept { return from_malloc; }  // which is mimalloc's
+#elif defined(MOTE_MIMALLOC_BUILT_IN)
 block_functions from_mimalloc() noexcept { return {mi_malloc_small, mi_malloc, mi_free}; }
 #else
 template <class Function>
@@ -54,17 +56,9 @@ block_functions from_mimalloc() noexcept {
 }
 #endif
 
-block_functions choice() noexcept {
-#if defined(MOTE_MIMALLOC_OVERRIDE)
-  return from_malloc;
-#else
-  return malloc_is_watched() ? from_malloc : from_mimalloc();
-#endif
-}
-
 void choose() noexcept {
   static std::once_flag once;
-  std::call_once(once, [] { blocks_in_use = choice(); });
+  std::call_once(once, [] { blocks_in_use = malloc_is_watched() ? from_malloc : from_mimalloc(); });
 }
 
 void* small_after_choice(std::size_t size_bytes) {
