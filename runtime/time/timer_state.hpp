@@ -3,22 +3,28 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "runtime/base/atomic.hpp"
 
 namespace mote::detail {
 
-/// The state of one timer's memory: generation << 2 | phase.
+/// The state of one timer's memory, generation << 2 | phase, and the deadline it is armed for.
 ///   idle --arm--> armed --fire--> fired --recycle--> idle of the next generation
 ///                 armed --cancel--> cancelled --recycle--> idle of the next generation
 /// arm, fire and recycle belong to the owner of the wheel, cancel to any thread.
 /// S1  A generation leaves `armed` once: by the one compare-exchange, of fire or of a cancel, that finds it there.
 /// S2  Who took it out of `armed` owns the payload: fire hands it to the callback, cancel to its caller.
 /// O1  arm (release) -> cancel (acquire): the canceller sees the payload, however the id reached it.
+/// O3  arm writes the deadline (release) -> deadline reads it (acquire): who sees the deadline of a later arming also
+///     sees, when it looks at the state again, that the earlier one is over.
 /// ABA: a stale id carries a generation that never comes back (62 bits), so its compare-exchange fails for ever.
 class timer_state {
  public:
-  void arm(std::uint64_t generation) noexcept { word_.store(pack(generation, armed), release); }  // O1
+  void arm(std::uint64_t generation, std::uint64_t deadline_ns) noexcept {
+    deadline_ns_.store(deadline_ns, release);       // O3
+    word_.store(pack(generation, armed), release);  // O1
+  }
 
   /// True: the timer is the caller's to fire (S1).
   bool fire(std::uint64_t generation) noexcept {
@@ -34,13 +40,17 @@ class timer_state {
 
   void recycle() noexcept { word_.store(pack(generation() + 1, idle), relaxed); }
 
-  /// O1: who sees it armed sees what arm wrote before.
-  bool is_armed(std::uint64_t generation) const noexcept {
-    return word_.load(acquire) == pack(generation, armed);  // O1
+  /// Any thread: the deadline while that generation is armed.
+  std::optional<std::uint64_t> deadline(std::uint64_t generation) const noexcept {
+    if (word_.load(acquire) != pack(generation, armed)) return std::nullopt;  // O1: not an earlier arming's deadline
+    const std::uint64_t deadline_ns = deadline_ns_.load(acquire);             // O3
+    if (word_.load(relaxed) != pack(generation, armed)) return std::nullopt;  // it may be a later arming's
+    return deadline_ns;
   }
 
-  /// Owner only: nobody else changes it.
+  /// Owner only, which alone changes these two.
   std::uint64_t generation() const noexcept { return word_.load(relaxed) >> 2; }
+  std::uint64_t deadline() const noexcept { return deadline_ns_.load(relaxed); }
 
  private:
   enum phase : std::uint64_t { idle, armed, cancelled, fired };
@@ -48,6 +58,7 @@ class timer_state {
   static constexpr std::uint64_t pack(std::uint64_t generation, phase now) noexcept { return generation << 2 | now; }
 
   atomic<std::uint64_t> word_{pack(1, idle)};  // generation 0 is no timer's
+  atomic<std::uint64_t> deadline_ns_{0};
 };
 
 /// Timers which other threads cancelled, until the owner of the wheel takes them back. Any thread pushes, the owner

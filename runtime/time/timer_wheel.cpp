@@ -81,12 +81,11 @@ timer_id timer_wheel::arm(std::uint64_t deadline_ns, void (*fire)(timer&) noexce
                           void* payload) {
   timer* const armed = allocate();
   const std::uint64_t generation = armed->state.generation();
-  armed->deadline_ns.store(deadline_ns, release);  // O3
   armed->fire = fire;
   armed->subject = subject;
   armed->detail = detail;
   armed->payload = payload;
-  armed->state.arm(generation);
+  armed->state.arm(generation, deadline_ns);
   put(*armed, overdue_);
   ++size_;
   return {armed, generation};
@@ -105,10 +104,7 @@ bool timer_wheel::cancel(timer_id id, timer_wheel* caller_wheel, void** payload)
 }
 
 std::optional<std::uint64_t> timer_wheel::deadline_of(timer_id id) noexcept {
-  if (id.node == nullptr || !id.node->state.is_armed(id.generation)) return std::nullopt;
-  const std::uint64_t deadline_ns = id.node->deadline_ns.load(acquire);  // O3
-  if (!id.node->state.is_armed(id.generation)) return std::nullopt;      // it may be a later arming's
-  return deadline_ns;
+  return id.node == nullptr ? std::nullopt : id.node->state.deadline(id.generation);
 }
 
 std::size_t timer_wheel::advance(std::uint64_t now_ns, std::size_t most) {
@@ -139,7 +135,7 @@ std::uint64_t timer_wheel::next_deadline() const noexcept {
 
 // Puts a timer into the slot of its tick (T2), or, where the wheel has come that far, at the end of `due`.
 void timer_wheel::put(timer& pending, timer_links& due) noexcept {
-  const std::uint64_t deadline_ns = pending.deadline_ns.load(relaxed);
+  const std::uint64_t deadline_ns = pending.state.deadline();
   const std::uint64_t tick = (deadline_ns >> tick_shift) + ((deadline_ns & (tick_ns - 1)) != 0);  // up: never early
   if (tick <= tick_) return push_back(due, pending);
   const auto level = static_cast<unsigned>(std::bit_width(tick ^ tick_) - 1) / level_bits;
@@ -181,6 +177,7 @@ std::size_t timer_wheel::fire_due(std::size_t most) {
     if (!next.state.fire(next.state.generation()))
       continue;  // cancelled elsewhere; take_back_cancelled will meet it (T3)
     --size_;
+    __builtin_prefetch(due_.next, 1);  // comes in while the callback works
     next.fire(next);
     recycle(next);
     ++fired;
@@ -214,7 +211,9 @@ bool timer_wheel::work_at_hand() const noexcept { return !is_empty(due_) || !is_
 timer* timer_wheel::allocate() {
   if (free_ == nullptr) take_back_cancelled();
   if (free_ == nullptr) return allocate_fresh();
-  return std::exchange(free_, static_cast<timer*>(free_->next));
+  timer* const taken = std::exchange(free_, static_cast<timer*>(free_->next));
+  __builtin_prefetch(free_, 1);  // the next to be taken, likely long out of the cache
+  return taken;
 }
 
 timer* timer_wheel::allocate_fresh() {

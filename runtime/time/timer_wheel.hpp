@@ -11,7 +11,6 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/base/atomic.hpp"
 #include "runtime/time/timer_state.hpp"
 
 namespace mote::detail {
@@ -27,7 +26,6 @@ struct timer_links {
 /// One timer, in one cache line. Its memory is type-stable: a timer until its wheel dies, so a stale id may look.
 struct alignas(64) timer : timer_links {
   timer_state state;
-  atomic<std::uint64_t> deadline_ns{0};
   void (*fire)(timer&) noexcept = nullptr;  // on the owner's thread, the timer already out of the wheel
   void* subject = nullptr;                  // this and the next two are the user's
   std::uint64_t detail = 0;
@@ -53,8 +51,7 @@ struct timer_id {
 ///     two differ; so all of a lower level fire before any of a higher one, and no slot number ever wraps.
 /// T3  Only the owner links, unlinks and recycles. One that another thread cancelled is recycled when the owner takes
 ///     it from cancelled_, and nowhere else.
-/// O3  arm writes deadline_ns (release) -> deadline_of reads it (acquire): who reads the deadline of a later arming
-///     also sees that the earlier one is over. O1 and O2 are in timer_state.hpp.
+/// What several threads touch, and its orders O1 to O3, is in timer_state.hpp.
 class timer_wheel {
  public:
   static constexpr std::uint64_t tick_ns = std::uint64_t{1} << 14;  // 16.4 microseconds

@@ -120,6 +120,19 @@ TEST(timer_wheel, cancel_gives_the_payload_back_once) {
   EXPECT_EQ(wheel.advance(20 * tick, all), 0U);
 }
 
+TEST(timer_wheel, the_next_deadline_is_that_of_the_timers_left) {
+  for (const bool from_elsewhere : {false, true}) {
+    timer_wheel wheel(0);
+    log_of_fired log;
+    const timer_id soon = arm(wheel, 10 * tick, log);
+    arm(wheel, 20 * tick, log);
+    EXPECT_EQ(wheel.next_deadline(), 10 * tick);
+    EXPECT_TRUE(timer_wheel::cancel(soon, from_elsewhere ? nullptr : &wheel));
+    wheel.advance(tick, all);
+    EXPECT_EQ(wheel.next_deadline(), 20 * tick);
+  }
+}
+
 TEST(timer_wheel, a_stale_id_does_not_touch_the_next_timer_in_the_same_memory) {
   timer_wheel wheel(0);
   log_of_fired log;
