@@ -5,19 +5,16 @@
 namespace mote::detail {
 
 bool parker::park(std::uint64_t timeout_ns) noexcept {
-  std::uint32_t seen = empty;
-  if (!state_.compare_exchange_strong(seen, asleep, acquire, acquire)) {  // P1, or O1: it is a permit
-    return state_.exchange(empty, acquire) == permit;
-  }
+  if (permit_.take_or_announce()) return true;
   const bool for_ever = timeout_ns == no_timeout;
   do {
-    futex_wait(state_, asleep, timeout_ns);
-  } while (for_ever && state_.load(relaxed) == asleep);
-  return state_.exchange(empty, acquire) == permit;  // O1 P3
+    futex_wait(permit_.futex(), permit::asleep, timeout_ns);
+  } while (for_ever && permit_.is_asleep());
+  return permit_.wake_up();
 }
 
 void parker::unpark() noexcept {
-  if (state_.exchange(permit, release) == asleep) futex_wake_one(state_);  // O1 P2
+  if (permit_.leave()) futex_wake_one(permit_.futex());
 }
 
 }  // namespace mote::detail
