@@ -44,6 +44,14 @@
 #define MOTE_VALGRIND 1
 #endif
 
+#if defined(MOTE_TSAN)
+extern "C" {
+void AnnotateBenignRaceSized(const char* file, int line, const volatile void* address, unsigned long bytes, const char* why);
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+}
+#endif
+
 namespace mote::detail {
 
 /// What this thread, or the process on it, did so far comes before what follows a tsan_acquire of the same address.
@@ -58,6 +66,27 @@ inline void tsan_acquire([[maybe_unused]] const void* address) noexcept {
   __tsan_acquire(const_cast<void*>(address));
 #endif
 }
+
+/// Races on these bytes are not reported: the runtime gives each process its own value of them.
+inline void tsan_expect_races([[maybe_unused]] const void* address, [[maybe_unused]] std::size_t bytes,
+                              [[maybe_unused]] const char* why) noexcept {
+#if defined(MOTE_TSAN)
+  AnnotateBenignRaceSized(__FILE__, __LINE__, address, bytes, why);
+#endif
+}
+
+/// While one lives, memory that is mapped counts as fresh, not as written by the running process.
+class tsan_ignore {
+ public:
+#if defined(MOTE_TSAN)
+  tsan_ignore() noexcept { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
+  ~tsan_ignore() { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
+#else
+  tsan_ignore() noexcept {}
+#endif
+  tsan_ignore(const tsan_ignore&) = delete;
+  tsan_ignore& operator=(const tsan_ignore&) = delete;
+};
 
 /// The memory may be used again, whatever its last user left marked.
 inline void asan_unpoison([[maybe_unused]] const void* begin, [[maybe_unused]] std::size_t bytes) noexcept {

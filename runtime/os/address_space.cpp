@@ -12,6 +12,8 @@
 #include <array>
 #include <cerrno>
 
+#include "runtime/base/annotate.hpp"
+
 namespace mote::detail {
 namespace {
 
@@ -44,6 +46,12 @@ class own_process {
   int descriptor_;
 };
 
+// Valgrind 3.19 knows neither system call, and complains each time.
+bool lists_may_work() noexcept {
+  static const bool may = !running_on_valgrind();
+  return may;
+}
+
 bool advise_one(address_range range, int advice) noexcept {
   while (::madvise(range.begin, range.bytes, advice) != 0) {
     if (errno != EINTR && errno != EAGAIN) return false;
@@ -60,7 +68,7 @@ bool advise(std::span<const address_range> ranges, int advice) noexcept {
   while (!ranges.empty()) {
     const auto now = ranges.first(std::min(ranges.size(), most_ranges_a_call));
     ranges = ranges.subspan(now.size());
-    if (now.size() >= 4 && own_process().advise(now, advice)) continue;
+    if (now.size() >= 4 && lists_may_work() && own_process().advise(now, advice)) continue;
     if (!advise_each(now, advice)) return false;
   }
   return true;
@@ -87,6 +95,13 @@ bool allow_access(std::byte* begin, std::size_t bytes) noexcept {
 }
 
 bool forbid_access(std::byte* begin, std::size_t bytes) noexcept { return ::mprotect(begin, bytes, PROT_NONE) == 0; }
+
+bool remap_pages(std::byte* begin, std::size_t bytes) noexcept {
+  constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  if (::mmap(begin, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return false;
+  ::madvise(begin, bytes, MADV_NOHUGEPAGE);  // as its surroundings, so that the mapping stays one
+  return true;
+}
 
 void discard_pages(std::span<const address_range> ranges) noexcept { advise(ranges, MADV_DONTNEED); }
 

@@ -25,6 +25,10 @@ bool allow_access(std::byte* begin, std::size_t bytes) noexcept;
 /// Closes a range, which becomes a mapping of its own. false: refused (the kernel's limit of 65,530 mappings).
 bool forbid_access(std::byte* begin, std::size_t bytes) noexcept;
 
+/// Maps fresh pages over a range that is open for access, as part of the same mapping. Dearer than discard_pages, and
+/// seen by tools that follow what is mapped. false: refused, and nothing changed.
+bool remap_pages(std::byte* begin, std::size_t bytes) noexcept;
+
 /// Gives the pages of the ranges back; they read as zero afterwards. One system call for up to 64 ranges where the kernel
 /// allows it.
 void discard_pages(std::span<const address_range> ranges) noexcept;

@@ -104,7 +104,7 @@ MOTE_NO_SANITIZE MOTE_ONE_COPY void leave_context(context to, stack* to_stack, m
   __builtin_unreachable();
 }
 
-context make_context(stack& on, void (*entry)(arrival)) noexcept {
+MOTE_NO_SANITIZE context make_context(stack& on, void (*entry)(arrival)) noexcept {
   on.entry = entry;
   if (on.fiber == nullptr) on.fiber = tsan_create_fiber();
   return make_fcontext(on.top(), on.usable_bytes(), first_frame);
@@ -114,12 +114,6 @@ MOTE_NO_SANITIZE MOTE_ONE_COPY void renew_context(machine& on) noexcept {
   *on.exceptions = {};
   *on.error = 0;
   default_control_words();
-#if defined(MOTE_TSAN)
-  void* const before = on.current->fiber;
-  on.current->fiber = tsan_create_fiber();
-  tsan_switch_fiber(on.current->fiber);
-  tsan_destroy_fiber(before);
-#endif
 }
 
 void forget_exceptions(machine& on) noexcept { *on.exceptions = {}; }
@@ -127,6 +121,8 @@ void forget_exceptions(machine& on) noexcept { *on.exceptions = {}; }
 MOTE_ONE_COPY void machine::bind() noexcept {
   exceptions = reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
   error = &errno;
+  // One errno serves all processes of a thread, each of which sees its own: to the tool that looks like sharing.
+  tsan_expect_races(error, sizeof(int), "errno travels with its process");
   current = nullptr;
   native_fiber = tsan_current_fiber();
   ::pthread_attr_t attributes;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/base/annotate.hpp"
 #include "runtime/stack/stack.hpp"
 
 namespace mote::detail {
@@ -39,7 +40,9 @@ struct machine {
 
   /// How many exceptions are on their way through the running process's frames, as std::uncaught_exceptions, which is not
   /// to be trusted across a switch.
-  int uncaught_exceptions() const noexcept { return static_cast<int>(static_cast<std::uint32_t>(exceptions->uncaught)); }
+  MOTE_NO_SANITIZE int uncaught_exceptions() const noexcept {
+    return static_cast<int>(static_cast<std::uint32_t>(exceptions->uncaught));
+  }
 };
 
 /// What a context learns when it goes on, or starts.
@@ -62,10 +65,17 @@ arrival switch_context(context to, stack* to_stack, machine& on) noexcept;
 /// the stack's top page resident, nothing else. Unwinders and debuggers stop below entry.
 context make_context(stack& on, void (*entry)(arrival)) noexcept;
 
-/// Makes the running context as good as new for another process: exceptions, errno, control words, and, for the thread
-/// sanitizer, an identity of its own. For a process that starts on the stack of one that ended, without a switch. To be
-/// called from a frame that never returns.
+/// Makes the running context as good as new for another process: exceptions, errno, control words.
+/// For a process that starts on the stack of one that ended, without a switch. Not where renewable is false.
 void renew_context(machine& on) noexcept;
+
+/// false: built for the thread sanitizer, which would report the frames of one process against those of the next in the
+/// same place; there each process starts on a stack that came through stack_cache, where such traces are wiped.
+#if defined(MOTE_TSAN)
+inline constexpr bool renewable = false;
+#else
+inline constexpr bool renewable = true;
+#endif
 
 /// Exceptions abandoned in the running context are forgotten: for a terminate handler that switches away for good.
 void forget_exceptions(machine& on) noexcept;

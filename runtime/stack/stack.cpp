@@ -3,7 +3,7 @@
 // in the default class the guard is marked only when the reserve opens (stack_arena.cpp, closed_range).
 #include "runtime/stack/stack.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include "runtime/base/check.hpp"
 #include "runtime/os/address_space.hpp"
@@ -19,24 +19,24 @@ std::byte* page_below(const std::byte* address) noexcept {
   return reinterpret_cast<std::byte*>(value & ~(static_cast<std::uintptr_t>(page_bytes()) - 1));
 }
 
-std::byte* lowest_touchable(stack& which) noexcept {
+MOTE_NO_SANITIZE std::byte* lowest_touchable(stack& which) noexcept {
   if (which.guarded_by == guard_kind::none) return which.guard();
   return which.reserve_open ? which.reserve() : which.limit;
 }
 
-bool close_range(stack& which, address_range range) noexcept {
+MOTE_NO_SANITIZE bool close_range(stack& which, address_range range) noexcept {
   if (which.guarded_by == guard_kind::marker) return install_guards({&range, 1});
   return forbid_access(range.begin, range.bytes);
 }
 
-bool open_range(stack& which, address_range range) noexcept {
+MOTE_NO_SANITIZE bool open_range(stack& which, address_range range) noexcept {
   if (which.guarded_by == guard_kind::marker) return remove_guard(range.begin, range.bytes);
   return allow_access(range.begin, range.bytes);
 }
 
 }  // namespace
 
-void trim(stack& which, const std::byte* keep_from) noexcept {
+MOTE_NO_SANITIZE void trim(stack& which, const std::byte* keep_from) noexcept {
   std::byte* const low = lowest_touchable(which);
   std::byte* const high = page_below(keep_from - red_zone_bytes);
   if (high <= low) return;
@@ -45,14 +45,14 @@ void trim(stack& which, const std::byte* keep_from) noexcept {
   if (which.lowest < high) which.lowest = high;
 }
 
-bool open_reserve(stack& which) noexcept {
+MOTE_NO_SANITIZE bool open_reserve(stack& which) noexcept {
   if (which.reserve_open || which.guarded_by == guard_kind::none) return false;
   if (!close_range(which, {which.guard(), guard_bytes(which.size_class)})) return false;
   which.reserve_open = open_range(which, {which.reserve(), reserve_bytes(which.size_class)});
   return which.reserve_open;
 }
 
-void close_reserve(stack& which) noexcept {
+MOTE_NO_SANITIZE void close_reserve(stack& which) noexcept {
   if (!which.reserve_open) return;
   const address_range range{which.reserve(), reserve_bytes(which.size_class)};
   discard_pages({&range, 1});
@@ -60,10 +60,9 @@ void close_reserve(stack& which) noexcept {
   which.reserve_open = false;
 }
 
-bool intact(const stack& which) noexcept {
+MOTE_NO_SANITIZE bool intact(const stack& which) noexcept {
   if (which.guarded_by != guard_kind::none) return true;
-  static constexpr std::byte untouched[canary_bytes]{};
-  return std::memcmp(which.limit - canary_bytes, untouched, canary_bytes) == 0;
+  return std::all_of(which.limit - canary_bytes, which.limit, [](std::byte each) { return each == std::byte{0}; });
 }
 
 }  // namespace mote::detail

@@ -21,6 +21,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/base/annotate.hpp"
+
 namespace mote::detail {
 
 struct arrival;
@@ -36,6 +38,11 @@ constexpr std::size_t guard_bytes(std::uint8_t size_class) noexcept {
   return size_class == 0 ? 16 * kib : size_class == 1 ? 64 * kib : 256 * kib;
 }
 constexpr std::size_t reserve_bytes(std::uint8_t size_class) noexcept { return (size_class == 0 ? 16 : 64) * kib; }
+
+/// Of a stack, less what its header and colour take.
+constexpr std::size_t usable_bytes(std::uint8_t size_class) noexcept {
+  return slot_bytes(size_class) - guard_bytes(size_class) - reserve_bytes(size_class);
+}
 
 /// How an overflow is caught.
 enum class guard_kind : std::uint8_t {
@@ -65,7 +72,7 @@ struct alignas(cache_line_bytes) stack {
   std::byte* guard() noexcept { return reserve() - guard_bytes(size_class); }
 
   /// Remembers how deep the stack has been. Owner only.
-  void note_depth(std::byte* stack_pointer) noexcept {
+  MOTE_NO_SANITIZE void note_depth(std::byte* stack_pointer) noexcept {
     if (stack_pointer < lowest) lowest = stack_pointer;
   }
 };

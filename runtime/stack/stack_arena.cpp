@@ -196,7 +196,7 @@ stack* stack_arena::header_at(std::uint8_t size_class, std::byte* slot) const no
 }
 
 // The first touch of the slot's top page.
-stack* stack_arena::make_stack(std::uint8_t size_class, bare_slot slot) noexcept {
+MOTE_NO_SANITIZE stack* stack_arena::make_stack(std::uint8_t size_class, bare_slot slot) noexcept {
   stack* const made = new (header_at(size_class, slot.begin)) stack;
   made->limit = slot.begin + guard_bytes(size_class) + reserve_bytes(size_class);
   made->lowest = made->top();
@@ -207,7 +207,7 @@ stack* stack_arena::make_stack(std::uint8_t size_class, bare_slot slot) noexcept
   return made;
 }
 
-std::size_t stack_arena::take(std::uint8_t size_class, stack** out, std::size_t most) noexcept {
+MOTE_NO_SANITIZE std::size_t stack_arena::take(std::uint8_t size_class, stack** out, std::size_t most) noexcept {
   MOTE_CHECK(size_class < stack_classes && most <= most_at_once);
   batch slots;
   stack* head = nullptr;
@@ -235,7 +235,7 @@ std::size_t stack_arena::take(std::uint8_t size_class, stack** out, std::size_t 
   return found + ready;
 }
 
-void stack_arena::give(stack* chain) noexcept {
+MOTE_NO_SANITIZE void stack_arena::give(stack* chain) noexcept {
   if (chain == nullptr) return;
   const std::uint8_t size_class = chain->size_class;
   std::size_t count = 1;
@@ -289,15 +289,16 @@ std::size_t stack_arena::empty_stacks(class_slots& from, stack* chain) {
 
 void stack_arena::forget_stacks() noexcept {
   if (!running_on_valgrind()) return;
-  for (std::byte* at = base_; at < frontier_; at += slot_bytes(0)) {
-    const stack_place place = find(at);
-    if (place.owner != nullptr && place.owner->guard() == at) valgrind_forget_stack(place.owner->valgrind_id);
+  for (std::byte* at = base_; at < frontier_;) {
+    const stack* const owner = find(at).owner;
+    if (owner != nullptr) valgrind_forget_stack(owner->valgrind_id);
+    at += slot_bytes(owner != nullptr ? owner->size_class : std::uint8_t{0});
   }
 }
 
 // --- whose address is it -------------------------------------------------------------------------------------------
 
-stack_place stack_arena::find(const void* address) const noexcept {
+MOTE_NO_SANITIZE stack_place stack_arena::find(const void* address) const noexcept {
   const auto* const at = static_cast<const std::byte*>(address);
   if (at < base_ || at >= base_ + bytes_) return {nullptr, stack_zone::outside};
   const std::size_t unit = static_cast<std::size_t>(at - base_) / unit_bytes_;

@@ -1,14 +1,27 @@
 // The cold side of a scheduler's free stacks: meeting the arena, and cleaning up after deep ones.
 #include "runtime/stack/stack_cache.hpp"
 
+#include <new>
+
+#include "runtime/os/address_space.hpp"
+
 namespace mote::detail {
 namespace {
 
 constexpr std::size_t shallow_bytes = 8 * kib;  // what an idle stack may keep resident
 
-void shed_depth(stack& used) noexcept {
+MOTE_NO_SANITIZE void shed_depth(stack& used) noexcept {
   if (used.lowest + shallow_bytes < used.top()) trim(used, used.top() - shallow_bytes);
   used.lowest = used.top();
+}
+
+// The thread sanitizer must not take the next process's frames for those of the last. The header lies among them.
+[[maybe_unused]] MOTE_NO_SANITIZE void wipe_traces(stack& used) noexcept {
+  const stack header = used;
+  const std::size_t bytes = used.usable_bytes() + cache_line_bytes;
+  const std::size_t page = page_bytes();
+  const tsan_ignore fresh;
+  if (remap_pages(used.limit, (bytes + page - 1) / page * page)) new (&used) stack(header);
 }
 
 }  // namespace
@@ -17,7 +30,7 @@ stack_cache::~stack_cache() {
   for (shelf& each : shelves_) arena_.give(each.first);
 }
 
-stack* stack_cache::refill(std::uint8_t size_class) noexcept {
+MOTE_NO_SANITIZE stack* stack_cache::refill(std::uint8_t size_class) noexcept {
   shelf& to = shelves_[size_class];
   to.count = arena_.take(size_class, &to.first, batch_of(size_class));
   stack* const first = to.first;
@@ -28,7 +41,7 @@ stack* stack_cache::refill(std::uint8_t size_class) noexcept {
 }
 
 // The older half goes: its pages have left the processor's cache anyway.
-void stack_cache::hand_back(std::uint8_t size_class) noexcept {
+MOTE_NO_SANITIZE void stack_cache::hand_back(std::uint8_t size_class) noexcept {
   shelf& from = shelves_[size_class];
   stack* last_kept = from.first;
   for (std::size_t i = 1; i < batch_of(size_class); ++i) last_kept = last_kept->next;
@@ -39,12 +52,15 @@ void stack_cache::hand_back(std::uint8_t size_class) noexcept {
   arena_.give(rest);
 }
 
-void stack_cache::clean(stack& used) noexcept {
+MOTE_NO_SANITIZE void stack_cache::clean(stack& used) noexcept {
   tsan_destroy_fiber(used.fiber);
   used.fiber = nullptr;
   asan_unpoison(used.limit, used.usable_bytes());
   close_reserve(used);
   if (used.lowest + deep_bytes < used.top()) shed_depth(used);
+#if defined(MOTE_TSAN)
+  wipe_traces(used);
+#endif
 }
 
 }  // namespace mote::detail

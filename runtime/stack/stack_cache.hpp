@@ -51,7 +51,7 @@ class stack_cache {
   static constexpr std::size_t batch_of(std::uint8_t size_class) noexcept { return size_class < 2 ? 32 : size_class == 2 ? 8 : 1; }
   static constexpr std::size_t most_kept(std::uint8_t size_class) noexcept { return 2 * batch_of(size_class); }
 
-  MOTE_NO_SANITIZE static bool needs_care(const stack& used) noexcept {
+  MOTE_NO_SANITIZE static bool needs_care([[maybe_unused]] const stack& used) noexcept {
 #if defined(MOTE_ASAN) || defined(MOTE_TSAN)
     return true;
 #else
