@@ -1,11 +1,11 @@
 // What may be sent: a value that owns all it reaches, so that a copy or a move leaves the sender with nothing of it.
 //
 // By themselves qualify: arithmetic types, enums, std::byte, std::string and its kin, the standard containers with
-// std::allocator and stateless comparators, std::array, pair, tuple, optional, variant, chrono's durations and time points,
-// bitset, complex, error_code, filesystem::path, mote's own values, and aggregates of such: their fields are looked
-// into one by one, up to 64, at any depth, recursive ones too. Other classes opt in by message_traits.
-// Pointers, references, views, shared_ptr and unique_ptr, atomics, mutexes, threads, std::function, lambdas with captures,
-// unions, and containers with another allocator do not compile, and the error names the field.
+// std::allocator and stateless comparators, std::array, pair, tuple, optional, variant, chrono's durations and time
+// points, bitset, complex, error_code, filesystem::path, mote's own values, and aggregates of such: their fields are
+// looked into one by one, up to 64, at any depth, recursive ones too. Other classes opt in by message_traits.
+// Pointers, references, views, shared_ptr and unique_ptr, atomics, mutexes, threads, std::function, lambdas with
+// captures, unions, and containers with another allocator do not compile, and the error names the field.
 // See docs/design/message.md.
 #pragma once
 
@@ -15,7 +15,6 @@
 #include <mote/message_traits.hpp>
 #include <mote/type_name.hpp>
 
-#include <functional>
 #include <string>
 #include <type_traits>
 
@@ -32,9 +31,8 @@ struct sent_as {
   using type = std::decay_t<T>;
 };
 template <class Char, std::size_t Size>
-  requires(std::is_same_v<Char, char> || std::is_same_v<Char, wchar_t> || std::is_same_v<Char, char8_t> ||
-           std::is_same_v<Char, char16_t> || std::is_same_v<Char, char32_t>)
-struct sent_as<const Char (&)[Size]> {
+requires(std::is_same_v<Char, char> || std::is_same_v<Char, wchar_t> || std::is_same_v<Char, char8_t> ||
+         std::is_same_v<Char, char16_t> || std::is_same_v<Char, char32_t>) struct sent_as<const Char (&)[Size]> {
   using type = std::basic_string<Char>;
 };
 
@@ -53,7 +51,7 @@ concept plain_function = (std::is_pointer_v<Function> && std::is_function_v<std:
 /// What a process can run: a plain function or a function object without state, called with its own copies of the
 /// arguments as rvalues: its parameters are values, const references or rvalue references.
 template <class Function, class... Args>
-concept process_function = detail::plain_function<std::decay_t<Function>> && (message<detail::sent_as_t<Args>> && ...) &&
+concept process_function = detail::plain_function<std::decay_t<Function>> &&(message<detail::sent_as_t<Args>>&&...) &&
                            std::is_invocable_v<std::decay_t<Function>&, detail::sent_as_t<Args>...>;
 
 namespace detail {
@@ -68,7 +66,8 @@ constexpr bool check_process_function() {
   static_assert(std::is_member_pointer_v<function> || plain_function<function>,
                 "mote: a process's function must have no captures and no state, which would share memory with the "
                 "spawner; pass what it needs as arguments");
-  if constexpr (plain_function<function> && (check_message<sent_as_t<Args>>() && ...)) {
+  (static_cast<void>(check_message<sent_as_t<Args>>()), ...);
+  if constexpr (plain_function<function> && (message<sent_as_t<Args>> && ...)) {
     static_assert(std::is_invocable_v<function&, sent_as_t<Args>...>,
                   "mote: a process's function cannot be called with these arguments; each is moved in as a value, so a "
                   "parameter may be T, const T& or T&&, and never T&");

@@ -7,8 +7,8 @@ namespace mote {
 class encoder;
 class decoder;
 
-/// Says of a class which mote cannot look into (private state, virtual functions) whether it may be sent. Specialise it,
-/// in namespace mote, before the class is first sent:
+/// Says of a class which mote cannot look into (private state, virtual functions) whether it may be sent. Specialise
+/// it, in namespace mote, before the class is first sent:
 ///
 ///   template <>
 ///   struct mote::message_traits<money> {

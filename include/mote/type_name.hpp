@@ -20,8 +20,8 @@ inline constexpr std::size_t pretty_suffix = pretty_double.size() - pretty_prefi
 
 }  // namespace detail
 
-/// The name of T with its namespaces, readable: "int", "shop::order", "std::vector<int>". The spelling is the compiler's
-/// own and differs between gcc and clang ("std::__cxx11::basic_string<char>" or "std::basic_string<char>").
+/// The name of T with its namespaces, readable: "int", "shop::order", "std::vector<int>". The spelling is the
+/// compiler's own and differs between gcc and clang ("std::__cxx11::basic_string<char>" or "std::basic_string<char>").
 /// The text lives for ever. Never fails, allocates or blocks; any thread.
 template <class T>
 constexpr std::string_view type_name() noexcept {

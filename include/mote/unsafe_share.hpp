@@ -9,9 +9,9 @@
 
 namespace mote {
 
-/// A message that shares one T between its sender and its receivers. Whatever they do with it at the same time, they order
-/// themselves: with atomics or a mutex inside T, or because nobody writes. mote checks nothing here, and such a message
-/// never crosses to an OS process. The last copy destroys T, on whichever thread that happens.
+/// A message that shares one T between its sender and its receivers. Whatever they do with it at the same time, they
+/// order themselves: with atomics or a mutex inside T, or because nobody writes. mote checks nothing here, and such a
+/// message never crosses to an OS process. The last copy destroys T, on whichever thread that happens.
 /// A copy counts as a shared_ptr's: thread-safe, no allocation, never blocks.
 template <class T>
 class unsafe_share {

@@ -31,7 +31,9 @@ struct bindings;
 template <>
 struct bindings<0> {
   template <class T, class... Back>
-  static constexpr bool braces = requires { T{std::declval<Back>()...}; };
+  static constexpr bool braces = requires {
+    T{std::declval<Back>()...};
+  };
   template <class T>
   static type_list<> types(T&);
   template <class T, class Visitor>
@@ -85,7 +87,8 @@ struct bindings<0> {
     }                                                                                                              \
     template <std::size_t I, class T>                                                                              \
     static constexpr auto where(T& object) {                                                                       \
-      [[maybe_unused]] auto& [MOTE_H##groups(MOTE_NAME, MOTE_COMMA) MOTE_L##rest(MOTE_NAME, MOTE_COMMA, p, 0)] = object; \
+      [[maybe_unused]] auto& [MOTE_H##groups(MOTE_NAME, MOTE_COMMA)                                                \
+                                  MOTE_L##rest(MOTE_NAME, MOTE_COMMA, p, 0)] = object;                             \
       MOTE_H##groups(MOTE_PICK, MOTE_NOTHING) MOTE_L##rest(MOTE_PICK, MOTE_NOTHING, p, groups * 8)                 \
     }                                                                                                              \
   };

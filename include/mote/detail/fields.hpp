@@ -1,7 +1,8 @@
 // How many bases and fields an aggregate has, and what they are, by asking the compiler which initializers it takes.
-// F1  An empty pair of braces initializes exactly one element, an array too: where all elements take one, counting is easy.
-// F2  An element that takes none (a reference, a class without a default constructor) is found with probes that convert to
-//     anything; an array then takes one probe for each of its elements, so its extent is found and taken off.
+// F1  An empty pair of braces initializes exactly one element, an array too: where all elements take one, counting is
+//     easy.
+// F2  An element that takes none (a reference, a class without a default constructor) is found with probes that convert
+//     to anything; an array then takes one probe for each of its elements, so its extent is found and taken off.
 // F3  Bases come first, and only they and a leading field of a base's type take a probe that converts to bases alone.
 //     Such a field makes no difference: it is then checked as a base would be.
 #pragma once
@@ -21,11 +22,11 @@ struct any_type : std::true_type {};
 template <class T, template <class> class Test = any_type>
 struct probe {
   template <class Field>
-    requires(!std::is_same_v<std::remove_cv_t<Field>, T> && Test<Field>::value)
-  constexpr operator Field&() const& noexcept;
+  requires(!std::is_same_v<std::remove_cv_t<Field>, T> && Test<Field>::value) constexpr operator Field&()
+      const& noexcept;
   template <class Field>
-    requires(!std::is_same_v<std::remove_cv_t<Field>, T> && Test<Field>::value)
-  constexpr operator Field&&() const&& noexcept;
+  requires(!std::is_same_v<std::remove_cv_t<Field>, T> && Test<Field>::value) constexpr operator Field&&()
+      const&& noexcept;
 };
 
 template <class Base, class T>
@@ -35,17 +36,16 @@ concept base_of = !std::is_const_v<Base> && !std::is_same_v<Base, T> && std::is_
 template <class T, template <class> class Test>
 struct base_probe {
   template <class Base>
-    requires(base_of<Base, T> && Test<Base>::value)
-  constexpr operator Base&&() const noexcept;
+  requires(base_of<Base, T>&& Test<Base>::value) constexpr operator Base&&() const noexcept;
 };
 
-/// Converts to values that Test accepts. A reference can be made from it too, but only in a class that cannot be copied or
-/// assigned: whoever uses this asks for both.
+/// Converts to values that Test accepts. A reference can be made from it too, but only in a class that cannot be copied
+/// or assigned: whoever uses this asks for both.
 template <class T, template <class> class Test>
 struct value_probe {
   template <class Field>
-    requires(!std::is_const_v<Field> && !std::is_same_v<Field, T> && Test<Field>::value)
-  constexpr operator Field&&() const noexcept;
+  requires(!std::is_const_v<Field> && !std::is_same_v<Field, T> && Test<Field>::value) constexpr operator Field&&()
+      const noexcept;
 };
 
 template <std::size_t, class T>
@@ -59,16 +59,15 @@ consteval bool takes_probes(type_list<Front...>, std::index_sequence<Probes...>)
 template <class T, std::size_t... Before, std::size_t... Nested, std::size_t... After>
 consteval bool takes_nested(std::index_sequence<Before...>, std::index_sequence<Nested...>,
                             std::index_sequence<After...>) {
-  return requires {
-    T{repeat<Before, probe<T>>()..., {repeat<Nested, probe<T>>()...}, repeat<After, probe<T>>()...};
-  };
+  return requires { T{repeat<Before, probe<T>>()..., {repeat<Nested, probe<T>>()...}, repeat<After, probe<T>>()...}; };
 }
 
 /// More probes than this are not tried: an array this long in a struct that F1 does not cover.
 inline constexpr std::size_t most_probes = 192;
 inline constexpr std::size_t too_many = most_probes + 1;
 
-// The numbers of probes that T takes are an interval: from where its last required element is served to where none is left.
+// The numbers of probes that T takes are an interval: from where its last required element is served to where none is
+// left.
 template <class T, std::size_t Count = 0>
 consteval std::size_t fewest_probes() {
   if constexpr (Count > most_probes || takes_probes<T>(type_list<>{}, std::make_index_sequence<Count>{})) {
@@ -203,17 +202,15 @@ constexpr decltype(auto) visit_fields(T& object, Visitor&& visitor) {
   return bindings<field_count<std::remove_const_t<T>>>::visit(object, std::forward<Visitor>(visitor));
 }
 
-// Where bindings are impossible, elements are tested in place. Parentheses, unlike braces, give each element exactly one
-// initializer, so a probe that an element refuses cannot slip into that element's own first field.
+// Where bindings are impossible, elements are tested in place. Parentheses, unlike braces, give each element exactly
+// one initializer, so a probe that an element refuses cannot slip into that element's own first field.
 template <class T, class Strict, class... Front, std::size_t... Tested, std::size_t... Rest>
 consteval bool takes_in_parentheses(type_list<Front...>, std::index_sequence<Tested...>, std::index_sequence<Rest...>) {
-  return requires {
-    T(std::declval<Front>()..., repeat<Tested, Strict>()..., repeat<Rest, probe<T>>()...);
-  };
+  return requires { T(std::declval<Front>()..., repeat<Tested, Strict>()..., repeat<Rest, probe<T>>()...); };
 }
 
-/// The first of T's elements that Test refuses, bases first; element_count<T> when it accepts them all. For a class with an
-/// array or a move-only element the answer may be the first.
+/// The first of T's elements that Test refuses, bases first; element_count<T> when it accepts them all. For a class
+/// with an array or a move-only element the answer may be the first.
 template <class T, template <class> class Test, std::size_t Index = 0>
 consteval std::size_t first_refused() {
   constexpr std::size_t count = element_count<T>;
@@ -225,8 +222,9 @@ consteval std::size_t first_refused() {
   if constexpr (Index == 0 && takes(std::make_index_sequence<base_count<T>>{},
                                     std::make_index_sequence<count - base_count<T>>{}, std::index_sequence<>{})) {
     return count;
-  } else if constexpr (Index < count && takes(std::make_index_sequence<bases>{}, std::make_index_sequence<next - bases>{},
-                                              std::make_index_sequence<(next < count ? count - next : 0)>{})) {
+  } else if constexpr (Index < count &&
+                       takes(std::make_index_sequence<bases>{}, std::make_index_sequence<next - bases>{},
+                             std::make_index_sequence<(next < count ? count - next : 0)>{})) {
     return first_refused<T, Test, next>();
   } else {
     return Index < count ? Index : 0;

@@ -1,5 +1,5 @@
-// What may be wrong with a type that is to be sent, and what mote knows of the types of namespace std. They are told by name,
-// so that none of their headers is needed here.
+// What may be wrong with a type that is to be sent, and what mote knows of the types of namespace std. They are told by
+// name, so that none of their headers is needed here.
 #pragma once
 
 #include <mote/type_name.hpp>

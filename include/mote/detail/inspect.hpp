@@ -7,7 +7,7 @@
 #include <mote/message_traits.hpp>
 
 #include <cstddef>
-#include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -34,8 +34,7 @@ struct place {};
 template <class Found>
 constexpr auto operator+(fine, Found) -> Found;
 template <flaw What, class Where, class Found>
-  requires(What != flaw::none)
-constexpr auto operator+(found<What, Where>, Found) -> found<What, Where>;
+requires(What != flaw::none) constexpr auto operator+(found<What, Where>, Found) -> found<What, Where>;
 
 template <class T, class Visited>
 struct inspection;
@@ -44,7 +43,9 @@ template <class T, class Visited = visited<>>
 using inspect = typename inspection<T, Visited>::type;
 
 template <class T>
-concept decides = requires { message_traits<T>::owns_all; };
+concept decides = requires {
+  message_traits<T>::owns_all;
+};
 
 template <class T>
 inline constexpr bool is_std_allocator = false;
@@ -58,9 +59,9 @@ concept stateless = std::is_empty_v<T> && std::is_trivially_copyable_v<T>;
 template <char Role, class Argument, class Visited>
 consteval auto inspect_argument() {
   if constexpr (Role == 'a') {
-    return found<is_std_allocator<Argument> ? flaw::none : flaw::allocator, value_itself>{};
+    return found < is_std_allocator<Argument> ? flaw::none : flaw::allocator, value_itself > {};
   } else if constexpr (Role == 'f') {
-    return found<stateless<Argument> ? flaw::none : flaw::stateful_function, value_itself>{};
+    return found < stateless<Argument> ? flaw::none : flaw::stateful_function, value_itself > {};
   } else if constexpr (Role == 'v') {
     return inspect<Argument, Visited>{};
   } else {
@@ -136,7 +137,7 @@ consteval auto inspect_with_bases() {
 template <class T, class... Outer>
 consteval auto inspect_aggregate(visited<Outer...>) {
   using inside = visited<T, Outer...>;
-  if constexpr (element_count<T> > most_fields) {
+  if constexpr (element_count < T >> most_fields) {
     return found<flaw::too_many_fields, value_itself>{};
   } else if constexpr (binds<T>) {
     return inspect_fields<T, inside>(field_types<T>{});
@@ -165,7 +166,7 @@ consteval auto inspect_class(visited<Outer...> outer) {
   } else if constexpr (std::is_aggregate_v<T>) {
     return inspect_aggregate<T>(outer);
   } else {
-    return found<is_closure<T>() ? flaw::closure : flaw::private_state, value_itself>{};
+    return found < is_closure<T>() ? flaw::closure : flaw::private_state, value_itself > {};
   }
 }
 
@@ -182,7 +183,7 @@ consteval auto inspect_type() {
   } else if constexpr (std::is_array_v<T>) {
     return inspect<std::remove_extent_t<T>, Visited>{};
   } else if constexpr (decides<T>) {
-    return found<message_traits<T>::owns_all ? flaw::none : flaw::refused, value_itself>{};
+    return found < message_traits<T>::owns_all ? flaw::none : flaw::refused, value_itself > {};
   } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
     return fine{};
   } else if constexpr (std::is_function_v<std::remove_pointer_t<T>> || std::is_member_function_pointer_v<T>) {
@@ -191,8 +192,10 @@ consteval auto inspect_type() {
     return found<flaw::plain_union, value_itself>{};
   } else if constexpr (std::is_class_v<T>) {
     return inspect_class<T>(Visited{});
+  } else if constexpr (std::is_pointer_v<T> || std::is_null_pointer_v<T> || std::is_member_pointer_v<T>) {
+    return found<flaw::pointer, value_itself>{};
   } else {
-    return found<flaw::pointer, value_itself>{};  // also nullptr and pointers to data members
+    return fine{};  // what compilers add: __int128, vectors of the processor
   }
 }
 

@@ -57,16 +57,13 @@ void destroy_message(void* value) noexcept {
 
 template <class T>
 inline constexpr message_type message_type_of{
-    &typeid(T),
-    std::is_trivially_destructible_v<T> ? nullptr : &destroy_message<T>,
-    type_name<T>(),
-    type_hash<T>(),
-    sizeof(T),
-    alignof(T),
+    &typeid(T),     std::is_trivially_destructible_v<T> ? nullptr : &destroy_message<T>,
+    type_name<T>(), type_hash<T>(),
+    sizeof(T),      alignof(T),
 };
 
-/// Whether a type belongs to one source file, so that another file may have a different one of the same name: it is in an
-/// anonymous namespace, in a static function, or a lambda. As the mangled name tells.
+/// Whether a type belongs to one source file, so that another file may have a different one of the same name: it is in
+/// an anonymous namespace, in a static function, or a lambda. As the mangled name tells.
 inline bool is_local_type(std::string_view mangled) noexcept {
   if (mangled.starts_with('*') || mangled.find("_GLOBAL__N_") != std::string_view::npos) return true;
   if (mangled.find("$_") != std::string_view::npos) return true;
@@ -76,8 +73,8 @@ inline bool is_local_type(std::string_view mangled) noexcept {
   return false;
 }
 
-/// The slow path: two records, and the hashes agree. std::type_info compares gcc's local types by address, but clang's by
-/// name, so those are told apart here.
+/// The slow path: two records, and the hashes agree. std::type_info compares gcc's local types by address, but clang's
+/// by name, so those are told apart here.
 inline bool same_type_info(const std::type_info& a, const std::type_info& b) noexcept {
   return &a == &b || (a == b && !is_local_type(a.name()));
 }

@@ -1,5 +1,5 @@
-// Says why a type cannot be sent. Each error text begins with "mote:", and stands beside the type's struct, field and name:
-// gcc and clang print the arguments of cannot_be_sent.
+// Says why a type cannot be sent. Each error text begins with "mote:", and stands beside the type's struct, field and
+// name: gcc and clang print the arguments of cannot_be_sent.
 #pragma once
 
 #include <mote/detail/inspect.hpp>
@@ -73,9 +73,10 @@ struct cannot_be_sent {
   static_assert(What != flaw::synchronization,
                 "mote: atomics, mutexes and the like are for shared memory and cannot be sent; send a plain value");
   static_assert(What != flaw::thread, "mote: threads, futures and promises cannot be sent; use processes and messages");
-  static_assert(What != flaw::type_erasure,
-                "mote: std::function and std::any hide what they hold and cannot be sent; send a struct, std::variant or "
-                "a lambda without captures");
+  static_assert(
+      What != flaw::type_erasure,
+      "mote: std::function and std::any hide what they hold and cannot be sent; send a struct, std::variant or "
+      "a lambda without captures");
   static_assert(What != flaw::closure,
                 "mote: a lambda's captures cannot be checked, so it cannot be sent; send a struct instead");
   static_assert(What != flaw::allocator,
@@ -93,10 +94,12 @@ struct cannot_be_sent {
   static_assert(What != flaw::base_class,
                 "mote: a base, or a field in a struct with a base, cannot be sent or be looked into; make the base a "
                 "field, or specialise mote::message_traits for the struct");
-  static_assert(What != flaw::too_many_fields,
-                "mote: a struct with more than 64 fields, or with a large array beside fields without a default, cannot "
-                "be looked into; group fields into structs, or use std::array");
-  static_assert(What != flaw::array, "mote: an array cannot be sent as such; send std::array, std::vector or std::string");
+  static_assert(
+      What != flaw::too_many_fields,
+      "mote: a struct with more than 64 fields, or with a large array beside fields without a default, cannot "
+      "be looked into; group fields into structs, or use std::array");
+  static_assert(What != flaw::array,
+                "mote: an array cannot be sent as such; send std::array, std::vector or std::string");
   static_assert(What != flaw::refused, "mote: mote::message_traits says that this type must not be sent");
   static_assert(What != flaw::immovable,
                 "mote: a message must be movable, and its destructor must not throw; this type cannot be sent");
@@ -111,25 +114,23 @@ constexpr bool check_message();
 template <class T>
 struct telling_probe {
   template <class Field>
-    requires(!std::is_const_v<Field> && !std::is_same_v<Field, T>)
-  operator Field&&() const noexcept {
+  requires(!std::is_const_v<Field> && !std::is_same_v<Field, T>) operator Field&&() const noexcept {
     static_cast<void>(check_message<Field>());
     std::terminate();
   }
 };
 template <class T, std::size_t... Before, std::size_t... After>
-bool tell(std::index_sequence<Before...>, std::index_sequence<After...>) {
+void tell(std::index_sequence<Before...>, std::index_sequence<After...>) {
   if constexpr (requires { T(repeat<Before, probe<T>>()..., telling_probe<T>(), repeat<After, probe<T>>()...); }) {
     static_cast<void>(T(repeat<Before, probe<T>>()..., telling_probe<T>(), repeat<After, probe<T>>()...));
   }
-  return true;
 }
 template <class Where>
-inline constexpr auto tell_more = nullptr;
+void tell_more(Where) {}
 template <class T, std::size_t Index>
-inline constexpr auto tell_more<place<T, Index, unnamed>> = [] {
-  return tell<T>(std::make_index_sequence<Index>{}, std::make_index_sequence<element_count<T> - Index - 1>{});
-};
+void tell_more(place<T, Index, unnamed>) {
+  tell<T>(std::make_index_sequence<Index>{}, std::make_index_sequence<element_count<T> - Index - 1>{});
+}
 
 /// Stops the compiler with one of these texts unless T is a message; returns whether it is.
 template <class T>
@@ -138,7 +139,7 @@ constexpr bool check_message() {
   if constexpr (found_in::what == flaw::none) {
     return true;
   } else {
-    static_cast<void>(tell_more<typename found_in::where>);
+    tell_more(typename found_in::where{});
     return !cannot_be_sent<found_in::what, typename described<T, typename found_in::where>::as>::reported;
   }
 }

@@ -1,0 +1,17 @@
+// expect-error: field<order, 1, [^/]*[^/]*string[^/]*&&.*a reference shares memory|a reference shares memory.*field<order, 1, [^/]*[^/]*string[^/]*&&
+// An rvalue reference is one all the same.
+#include <mote/send.hpp>
+
+#include <string>
+#include <utility>
+
+struct order {
+  int id;
+#ifdef MOTE_CONTROL
+  std::string text;
+#else
+  std::string&& text;
+#endif
+};
+
+void place(mote::pid shop, order what) { mote::send(shop, std::move(what)); }
