@@ -86,7 +86,10 @@ need_packages() {
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} == 0)) && return
   headline "Installing what is missing: ${missing[*]}"
-  ((EUID == 0)) || command -v sudo >/dev/null || die "missing: ${missing[*]}; installing them needs root or sudo"
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "missing: ${missing[*]}; installing them needs root or sudo"
+    sudo -v || die "missing: ${missing[*]}; sudo refused"  # asks for the password here, in sight
+  fi
   with_progress "apt-get update" as_root apt-get update -q ||
     say "   going on with the package index that is here"
   refuse_removals "${missing[@]}"
