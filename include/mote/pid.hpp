@@ -2,7 +2,7 @@
 // them, compare them, keep them for ever. None of them keeps a process alive.
 #pragma once
 
-#include <mote/message.hpp>
+#include <mote/message_traits.hpp>
 
 #include <compare>
 #include <cstddef>

@@ -81,7 +81,7 @@ class reason {
 
  private:
   struct details;
-  reason(std::string text, const detail::message_type& type, void* value);
+  reason(std::string text, const detail::message_type& type, void* value, void (*destroy)(void*) noexcept);
   bool equals(const reason& other) const noexcept;
   const void* value_of(const detail::message_type& type) const noexcept;
   void share() const noexcept;
@@ -111,7 +111,8 @@ struct message_traits<reason> {
 template <class T>
 reason reason::with(T value, std::string text) {
   detail::check_message<T>();
-  return reason(std::move(text), detail::message_type_of<T>, new T(std::move(value)));
+  return reason(std::move(text), detail::message_type_of<T>, new T(std::move(value)),
+                [](void* held) noexcept { delete static_cast<T*>(held); });
 }
 
 template <class T>

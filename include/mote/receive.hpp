@@ -110,7 +110,7 @@ std::optional<T> receive(std::chrono::nanoseconds timeout) {
 /// Returns  what names this request, for the caller only.
 template <class Value>
 ref request(pid to, Value&& value) {
-  return detail::send_request(to, detail::make_envelope(std::forward<Value>(value)));
+  return detail::send_request(to, detail::make_envelope(std::forward<Value>(value), sizeof(std::uint64_t)));
 }
 /// Waits for the answer of a request, in constant time however long the mailbox is.
 /// Throws   no_reply when the process asked has ended without answering; usage_error when the answer is of another type, or

@@ -46,12 +46,19 @@ struct envelope_deleter {
 };
 using envelope_ptr = std::unique_ptr<envelope, envelope_deleter>;
 
+/// Behind the message of a request: who asks.
+inline std::uint64_t& asker_of(envelope& request) noexcept {
+  const std::size_t offset = (request.type->size + 7) & ~std::size_t{7};
+  return *reinterpret_cast<std::uint64_t*>(static_cast<std::byte*>(request.payload()) + offset);
+}
+
+/// extra_bytes  of room behind the message, from the next multiple of 8 on.
 template <class Value>
-envelope_ptr make_envelope(Value&& value) {
+envelope_ptr make_envelope(Value&& value, std::size_t extra_bytes = 0) {
   using sent = sent_as_t<Value>;
   check_message<sent>();
   static_assert(alignof(sent) <= alignof(envelope), "a message's alignment is at most 16");
-  envelope* mail = allocate_envelope(sizeof(envelope) + sizeof(sent));
+  envelope* mail = allocate_envelope(sizeof(envelope) + ((sizeof(sent) + 7) & ~std::size_t{7}) + extra_bytes);
   try {
     ::new (mail->payload()) sent(std::forward<Value>(value));
   } catch (...) {

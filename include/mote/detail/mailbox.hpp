@@ -4,6 +4,7 @@
 
 #include <mote/detail/envelope.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 
@@ -11,27 +12,38 @@ namespace mote::detail {
 
 class process;
 
+/// A counter that its owner writes and anyone may read.
+class owned_counter {
+ public:
+  void add(std::uint32_t more) noexcept { value_.store(get() + more, std::memory_order_relaxed); }
+  void subtract(std::uint32_t less) noexcept { value_.store(get() - less, std::memory_order_relaxed); }
+  std::uint32_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> value_{0};
+};
+
 /// Messages that have arrived and not been received, oldest first.
 struct pending_list {
   envelope* first = nullptr;
   envelope** last = &first;
-  std::uint32_t count = 0;
-  std::uint32_t units = 0;  ///< of 16 bytes
+  owned_counter count;
+  owned_counter units;  ///< of 16 bytes
 
   void append(envelope* mail) noexcept {
     mail->next = nullptr;
     *last = mail;
     last = &mail->next;
-    ++count;
-    units += static_cast<std::uint32_t>(mail->bytes() >> 4);
+    count.add(1);
+    units.add(static_cast<std::uint32_t>(mail->bytes() >> 4));
   }
   /// Takes out the envelope that *link points to.
   envelope* take(envelope** link) noexcept {
     envelope* mail = *link;
     *link = mail->next;
     if (last == &mail->next) last = link;
-    --count;
-    units -= static_cast<std::uint32_t>(mail->bytes() >> 4);
+    count.subtract(1);
+    units.subtract(static_cast<std::uint32_t>(mail->bytes() >> 4));
     return mail;
   }
 };

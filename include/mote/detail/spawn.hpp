@@ -6,6 +6,7 @@
 #include <mote/pid.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <tuple>
 #include <type_traits>
@@ -44,6 +45,8 @@ class draft {
     if (subject_ != nullptr) discard();
   }
   void* place() const noexcept { return place_; }
+  /// Generation and index of the process to be, in one word.
+  std::uint64_t key() const noexcept;
   spawned launch(tie how);
 
  private:

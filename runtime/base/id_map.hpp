@@ -1,0 +1,121 @@
+// A map from 64-bit identities to small values, for what one process is tied to: links, monitors. Empty it owns no memory;
+// its first entry lies inside; from the second on, an open-addressed table of at most half load.
+// Deletion shifts entries back instead of leaving marks: Knuth, The Art of Computer Programming 3, 6.4, algorithm R.
+#pragma once
+
+#include "runtime/base/check.hpp"
+#include "runtime/base/relaxed.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace mote::detail {
+
+/// Key 0 is nobody's. One thread at a time, but for size(), which anyone may read. Insertion throws std::bad_alloc and changes nothing then.
+template <class Value>
+class id_map {
+ public:
+  struct entry {
+    std::uint64_t key = 0;
+    Value value{};
+  };
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+
+  Value* find(std::uint64_t key) noexcept {
+    if (capacity_ == 0) return only_.key == key ? &only_.value : nullptr;
+    for (std::uint32_t at = home(key);; at = next(at)) {
+      if (table_[at].key == key) return &table_[at].value;
+      if (table_[at].key == 0) return nullptr;
+    }
+  }
+
+  /// The value for the key, made with Value{} if there was none.
+  Value& insert(std::uint64_t key) {
+    MOTE_CHECK(key != 0);
+    if (Value* found = find(key)) return *found;
+    if (size_ == 0 && capacity_ == 0) {
+      size_ = 1;
+      only_ = {key, Value{}};
+      return only_.value;
+    }
+    if ((size_ + 1) * 2 > capacity_) grow();
+    size_.add(1);
+    return place(key).value;
+  }
+
+  bool erase(std::uint64_t key) noexcept {
+    if (capacity_ == 0) {
+      if (size_ == 0 || only_.key != key) return false;
+      only_ = {};
+      size_ = 0;
+      return true;
+    }
+    std::uint32_t at = home(key);
+    while (table_[at].key != key) {
+      if (table_[at].key == 0) return false;
+      at = next(at);
+    }
+    close_gap(at);
+    size_.subtract(1);
+    return true;
+  }
+
+  /// Calls function(key, value) for each entry. The function must not change the map.
+  template <class Function>
+  void for_each(Function&& function) {
+    if (capacity_ == 0) {
+      if (size_ != 0) function(only_.key, only_.value);
+      return;
+    }
+    for (std::uint32_t at = 0; at < capacity_; ++at) {
+      if (table_[at].key != 0) function(table_[at].key, table_[at].value);
+    }
+  }
+
+  void clear() noexcept { *this = id_map(); }
+
+ private:
+  static constexpr std::uint32_t least_capacity = 8;
+
+  std::uint32_t home(std::uint64_t key) const noexcept {
+    return static_cast<std::uint32_t>(key * 0x9E3779B97F4A7C15u >> 32) & (capacity_ - 1);
+  }
+  std::uint32_t next(std::uint32_t at) const noexcept { return (at + 1) & (capacity_ - 1); }
+
+  entry& place(std::uint64_t key) noexcept {
+    std::uint32_t at = home(key);
+    while (table_[at].key != 0) at = next(at);
+    table_[at] = {key, Value{}};
+    return table_[at];
+  }
+
+  void grow() {
+    id_map larger;
+    larger.capacity_ = capacity_ == 0 ? least_capacity : capacity_ * 2;
+    larger.table_ = std::make_unique<entry[]>(larger.capacity_);
+    for_each([&](std::uint64_t key, Value& value) { larger.place(key).value = std::move(value); });
+    larger.size_ = size_;
+    *this = std::move(larger);
+  }
+
+  void close_gap(std::uint32_t gap) noexcept {
+    for (std::uint32_t at = next(gap); table_[at].key != 0; at = next(at)) {
+      const std::uint32_t distance = (at - home(table_[at].key)) & (capacity_ - 1);
+      if (distance < ((at - gap) & (capacity_ - 1))) continue;
+      table_[gap] = std::move(table_[at]);
+      gap = at;
+    }
+    table_[gap] = {};
+  }
+
+  std::unique_ptr<entry[]> table_;
+  std::uint32_t capacity_ = 0;
+  relaxed_cell<std::uint32_t> size_ = 0;
+  entry only_;
+};
+
+}  // namespace mote::detail

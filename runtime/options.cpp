@@ -1,0 +1,89 @@
+// The options: what they may be, and the MOTE_* variables that change them.
+#include "runtime/options.hpp"
+
+#include <mote/error.hpp>
+
+#include <charconv>
+#include <cstdlib>
+#include <string>
+
+namespace mote {
+
+namespace {
+
+using detail::option_limits;
+
+[[noreturn]] void refuse(const std::string& what, std::string_view given, const std::string& wanted) {
+  throw usage_error(what + ": \"" + std::string(given) + "\" is not " + wanted);
+}
+
+std::string range(std::uint64_t least, std::uint64_t most) {
+  return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+}
+
+// The variable's number, or nothing when it is not set.
+std::optional<std::uint64_t> number(const char* variable, std::uint64_t least, std::uint64_t most) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  const std::string_view given(text);
+  std::uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  if (error != std::errc() || stop != given.data() + given.size() || value < least || value > most) {
+    refuse(variable, given, range(least, most));
+  }
+  return value;
+}
+
+void read(const char* variable, bool& into) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return;
+  const std::string_view given(text);
+  if (given != "0" && given != "1") refuse(variable, given, "0 or 1");
+  into = given == "1";
+}
+
+template <class Number>
+void read(const char* variable, Number& into, std::uint64_t least, std::uint64_t most) {
+  if (const auto value = number(variable, least, most)) into = static_cast<Number>(*value);
+}
+
+void check(const char* what, std::uint64_t given, std::uint64_t least, std::uint64_t most) {
+  if (given < least || given > most) refuse(std::string("mote::options::") + what, std::to_string(given), range(least, most));
+}
+
+}  // namespace
+
+options options_from_environment(options given) {
+  using limits = option_limits;
+  read("MOTE_SCHEDULERS", given.schedulers, 0, limits::most_schedulers);
+  read("MOTE_MAX_PROCESSES", given.max_processes, limits::least_processes, limits::most_processes);
+  read("MOTE_STACK_BYTES", given.stack_bytes, limits::least_stack, limits::most_stack);
+  read("MOTE_ARENA_BYTES", given.arena_bytes, 0, limits::most_arena);
+  read("MOTE_BIND", given.bind_schedulers);
+  read("MOTE_VERBOSE", given.verbose);
+  read("MOTE_CATCH_TERMINATE", given.catch_terminate);
+  if (const auto ms = number("MOTE_SHUTDOWN_MS", 0, limits::most_shutdown_ms)) {
+    given.shutdown_deadline = std::chrono::milliseconds(*ms);
+  }
+  if (const auto seed = number("MOTE_SEED", 0, ~std::uint64_t{0})) given.deterministic_seed = *seed;
+  return given;
+}
+
+namespace detail {
+
+void check_options(const options& given) {
+  using limits = option_limits;
+  check("schedulers", given.schedulers, 0, limits::most_schedulers);
+  check("max_processes", given.max_processes, limits::least_processes, limits::most_processes);
+  check("stack_bytes", given.stack_bytes, limits::least_stack, limits::most_stack);
+  check("arena_bytes", given.arena_bytes, 0, limits::most_arena);
+  if (given.shutdown_deadline.count() < 0) refuse("mote::options::shutdown_deadline", "a negative time", "a time");
+  if (given.deterministic_seed && given.schedulers > 1) {
+    throw usage_error("mote::options::deterministic_seed: one scheduler only, but schedulers is " +
+                      std::to_string(given.schedulers));
+  }
+}
+
+}  // namespace detail
+
+}  // namespace mote

@@ -1,0 +1,23 @@
+// The limits of the options.
+#pragma once
+
+#include <mote/runtime.hpp>
+
+#include <cstdint>
+
+namespace mote::detail {
+
+struct option_limits {
+  static constexpr std::uint64_t most_schedulers = 1024;
+  static constexpr std::uint64_t least_processes = 16;
+  static constexpr std::uint64_t most_processes = std::uint64_t{1} << 27;
+  static constexpr std::uint64_t least_stack = std::uint64_t{64} << 10;
+  static constexpr std::uint64_t most_stack = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t most_arena = std::uint64_t{1} << 46;
+  static constexpr std::uint64_t most_shutdown_ms = 86'400'000;
+};
+
+/// Throws usage_error that names the first impossible option and its limits.
+void check_options(const options& given);
+
+}  // namespace mote::detail

@@ -1,0 +1,194 @@
+// What the process layer keeps for each scheduler and for each runtime, and the door between a user's code and both.
+#pragma once
+
+#include "runtime/process/names.hpp"
+#include "runtime/process/process.hpp"
+#include "runtime/process/refs.hpp"
+#include "runtime/process/table.hpp"
+#include "scheduler/group.hpp"
+
+#include <mote/error.hpp>
+#include <mote/process.hpp>
+#include <mote/runtime.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace mote::detail {
+
+/// What a call costs. A send costs one reduction, a spawn as much as some thirty sends: so a loop that spawns yields while
+/// its children are still in the cache.
+struct cost {
+  static constexpr std::int32_t call = 1;
+  static constexpr std::int32_t spawn = 32;
+  static constexpr std::uint64_t long_mailbox = 512;   ///< messages; from here on a send costs more
+  static constexpr std::int32_t send_to_long = 16;
+};
+
+/// A runtime: everything its processes share. Made and destroyed by a plain thread (runtime.cpp).
+class runtime {
+ public:
+  explicit runtime(const options& given);
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Runs main as the first process to its end, and shuts the others down. Returns main's result, 1 for an error.
+  int run_main(int (*call)(void* main), void* main);
+
+  const options settings;
+  process_table table;
+  stack_arena stacks;
+  name_table names;
+  std::mutex details_lock;  ///< of process::details, everyone's
+  scheduler_group schedulers;
+  std::uint8_t default_size_class;
+
+  /// What the machine and this runtime offer, a fact a line.
+  std::string describe() const;
+
+  /// How many were abandoned: their stacks' contents leaked.
+  std::atomic<std::uint64_t> abandoned{0};
+  std::uint64_t first_key = 0;
+  std::uint64_t root_key = 0;  ///< of the process that starts the first one and ends the others after it
+  void (*on_root_end)(void* context) = nullptr;
+  void* root_context = nullptr;
+
+ private:
+  void stand_still();
+  process& prepare_from_outside(const closure_type& body);
+  unsigned stands_ = 0;
+};
+
+/// A scheduler with what processes need beside it.
+class core final : public scheduler {
+ public:
+  core(runtime& owner, unsigned index, std::unique_ptr<seam> order)
+      : scheduler(owner.schedulers, index, std::move(order), owner.stacks, &drop_timer_payload),
+        home(owner),
+        blocks(owner.table) {}
+
+  process* current() const noexcept { return static_cast<process*>(running()); }
+  /// A number nobody in this runtime has had.
+  std::uint64_t new_number() noexcept { return (std::uint64_t{index()} + 1) << 53 | ++numbers_; }
+  stack_cache& stacks() noexcept { return stacks_; }
+
+  runtime& home;
+  block_cache blocks;
+  relaxed_cell<std::uint64_t> started, ended;
+
+ private:
+  static void drop_timer_payload(timer& pending) noexcept;
+  std::uint64_t numbers_ = 0;
+};
+
+inline core* current_core() noexcept { return static_cast<core*>(current_scheduler()); }
+
+[[noreturn]] void not_in_a_process(const char* call);
+
+/// The door: made at the start of each public call, it marks that the runtime is entered, and left at the end, on whatever
+/// scheduler the process is then.
+class entry {
+ public:
+  explicit entry(const char* call) {
+    core* here = current_core();
+    if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process(call);
+    here->enter();
+  }
+  entry(const entry&) = delete;
+  entry& operator=(const entry&) = delete;
+  ~entry() { current_core()->leave(); }
+
+  /// The scheduler that runs the caller now: to be asked again after anything that may switch.
+  core& here() const noexcept { return *current_core(); }
+  process& self() const noexcept { return *current_core()->current(); }
+  runtime& home() const noexcept { return current_core()->home; }
+};
+
+// ---- mail.cpp ----
+/// How mail is delivered.
+enum class urgency : bool { ordinary, urgent };
+/// Puts mail into a process's mailbox and wakes it. False, and the mail dropped: it has ended. Inside the runtime.
+bool post(core& here, process* to, std::uint32_t generation, envelope_ptr mail, urgency how);
+/// As post, from a plain thread.
+bool post_from_outside(runtime& home, pid to, envelope_ptr mail);
+/// Sends a signal. False: the process has ended.
+bool post_signal(core& here, std::uint64_t to_key, signal&& news);
+/// A message that carries the name `which` of the receiver's: a reply, a down.
+template <class Value>
+bool post_marked(core& here, std::uint64_t to_key, ref which, Value&& value) {
+  process* const to = here.home.table.find(to_key);
+  if (to == nullptr) return false;
+  envelope_ptr mail = make_envelope(std::forward<Value>(value));
+  mail->mark = which.number();
+  mail->slot = which.slot() & 0xFFFFFF;
+  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), std::move(mail), urgency::urgent);
+}
+/// Yields when the running process has used up its slice; never ends it.
+void yield_if_used_up(core& here) noexcept;
+
+// ---- drain.cpp ----
+/// Sorts everything that has arrived: messages to the pending list, signals and answers to where they act. Owner.
+void sort_mail(core& here, process& self);
+/// Closes the mailbox of a process that ends for this reason: ties asked for so far are made, messages dropped, requests
+/// refused.
+void sort_last_mail(core& here, process& self, const reason& why);
+/// Removes marked messages from the pending list; returns how many.
+std::size_t drop_marked(process& self, std::uint64_t number);
+
+// ---- finish.cpp ----
+/// Thrown to end a process. Not a std::exception, so that catch blocks for errors let it pass.
+struct exit_unwind {};
+/// Makes this the reason for which the process is to end, if none stands yet.
+void doom(process& self, const reason& why, bool killed);
+/// Ends the process if it is doomed: throws exit_unwind, or, when that has been swallowed too often, abandons it. Returns
+/// while the stack unwinds.
+void end_if_doomed(core& here, process& self);
+/// Ends the process at once, without unwinding: its stack is discarded.
+[[noreturn]] void abandon(core& here, process& self);
+/// Ends a process whose stack holds nothing any more: tells everyone, gives the block back.
+void finish(core& here, process& self, const reason& why);
+/// Installs the terminate handler, once.
+void catch_terminate();
+
+// ---- wait.cpp ----
+/// Waits for news, until the deadline. deaf: only signals and answers count. False: the time is up and there is no news.
+bool wait_for_news(process& self, std::uint64_t deadline_ns, bool deaf);
+/// Takes the signals that have come, and ends the process if it is doomed.
+void heed_signals(core& here, process& self);
+
+// ---- ties.cpp ----
+/// Does what a signal says to the process it came to, which calls this itself.
+void handle_signal(core& here, process& self, signal& news);
+/// Tells everyone tied to a process that it has ended, and gives up what it watched. True: somebody was told.
+bool cut_ties(core& here, process& self, const reason& why);
+void link_to(core& here, process& self, std::uint64_t peer_key);
+/// The watcher's side of a monitor.
+ref add_monitor(core& here, process& self, std::uint64_t peer_key);
+ref_table& refs_of(process& self);
+/// An exit signal from `from` arrives at self: Erlang's rules. by_link: because a linked process ended; then `kill` is a
+/// reason like any other.
+void receive_exit(process& self, pid from, const reason& why, bool by_link);
+
+// ---- request.cpp ----
+/// Tells who asked that there will be no answer.
+void refuse_request(core& here, process& asked, const envelope& mail, const reason& why);
+void refuse_open_requests(core& here, process& self, const reason& why);
+/// The asker wants no answer any more, or has one.
+void request_done(process& self, std::uint64_t number) noexcept;
+
+// ---- names.cpp ----
+/// Throws usage_error when the name is empty or taken, or the process has one or has ended.
+void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name);
+void unname_process(runtime& home, process& who) noexcept;
+
+// ---- info.cpp ----
+void report_crash(runtime& home, process& dead, const reason& why);
+
+/// Everything a new process starts from, filled in before it can be seen.
+process* new_process(core& here, const closure_type& body, const spawn_options* options);
+void discard_process(core& here, process& unborn) noexcept;
+
+}  // namespace mote::detail

@@ -1,0 +1,100 @@
+// Receiving what has arrived: one pass over the inbox, oldest first, each envelope to where it belongs.
+//
+// D1  Once an exit signal has doomed the process, later messages are dropped: of three messages, an exit, and three more,
+//     exactly the first three may be seen.
+// D2  Mail sent to an earlier process of this block is dropped here, by its generation.
+#include "runtime/process/core.hpp"
+
+#include <mote/receive.hpp>
+
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+envelope* oldest_first(envelope* newest) noexcept {
+  envelope* oldest = nullptr;
+  while (newest != nullptr) {
+    envelope* following = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = following;
+  }
+  return oldest;
+}
+
+// A message that came by an alias, or as the answer to a request, or as the `down` of a monitor.
+void accept_marked(process& self, envelope_ptr mail) {
+  const ref name(mail->mark, mail->slot);
+  ref_entry* known = self.refs != nullptr ? self.refs->find(name) : nullptr;
+  if (known == nullptr) return;  // withdrawn, answered or given up: it vanishes
+  switch (known->kind) {
+    case ref_kind::request:
+      if (known->answer == nullptr) known->answer = std::move(mail);
+      return;
+    case ref_kind::monitor:
+      self.monitors.subtract(1);
+      [[fallthrough]];
+    case ref_kind::alias_once:
+      self.refs->remove(name);
+      break;
+    case ref_kind::alias:
+    case ref_kind::free:
+      break;
+  }
+  self.pending.append(mail.release());
+}
+
+void sort_one(core& here, process& self, envelope_ptr mail) {
+  if (mail->generation != self.generation.load(relaxed)) return;  // D2
+  if (mail->kind == envelope_kind::signal) {
+    handle_signal(here, self, *static_cast<signal*>(mail->payload()));
+  } else if (self.has(process_flags::doomed)) {  // D1
+    if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, self.doom);
+  } else if (mail->mark != 0 && mail->kind != envelope_kind::request) {
+    accept_marked(self, std::move(mail));
+  } else {
+    self.pending.append(mail.release());
+  }
+}
+
+void sort_chain(core& here, process& self, envelope* newest) {
+  for (envelope* mail = oldest_first(newest); mail != nullptr;) {
+    envelope* following = mail->next;
+    sort_one(here, self, envelope_ptr(mail));
+    mail = following;
+  }
+}
+
+}  // namespace
+
+void sort_mail(core& here, process& self) {
+  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, envelope_ptr(first));
+  if (self.mail.has_news()) sort_chain(here, self, self.mail.take_all().newest);
+}
+
+void sort_last_mail(core& here, process& self, const reason& why) {
+  doom(self, why, false);
+  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, envelope_ptr(first));
+  sort_chain(here, self, self.mail.close().newest);
+  while (self.pending.first != nullptr) {
+    const envelope_ptr mail(self.pending.take(&self.pending.first));
+    if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, why);
+  }
+}
+
+std::size_t drop_marked(process& self, std::uint64_t number) {
+  std::size_t dropped = 0;
+  for (envelope** link = &self.pending.first; *link != nullptr;) {
+    if ((*link)->mark == number && (*link)->kind == envelope_kind::message) {
+      drop_envelope(self.pending.take(link));
+      ++dropped;
+    } else {
+      link = &(*link)->next;
+    }
+  }
+  return dropped;
+}
+
+}  // namespace mote::detail

@@ -1,0 +1,170 @@
+// How a process runs and ends: one path for return, throw, exit(), an exit signal, std::terminate and being abandoned.
+//
+// X1  The mailbox closes first. A link or monitor request already inside is served like any other, one that finds it closed
+//     is answered by its own sender (ties.cpp, L3): nobody waits for ever.
+// X2  Peers hear before the block is given back, so a pid that names nobody any more means that the news is out.
+// X3  An exit is thrown again at every call that may end the process, because a catch (...) may swallow it; after
+//     `most_throws` the process is abandoned. It is never thrown while the stack unwinds.
+#include "runtime/process/core.hpp"
+#include "runtime/memory/blocks.hpp"
+#include "runtime/process/locals.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+constexpr std::uint32_t most_throws = 32;
+
+void give_up_closure(process& self) noexcept {
+  if (self.body == nullptr) return;
+  void* const place = self.closure_place();
+  const bool was_inline = self.closure_is_inline();
+  std::exchange(self.body, nullptr)->drop(place);
+  if (!was_inline) deallocate(place);
+}
+
+void run_closure(process& self) {
+  void* const place = self.closure_place();
+  struct block {
+    void* held;
+    ~block() { deallocate(held); }
+  } const larger{self.closure_is_inline() ? nullptr : place};
+  std::exchange(self.body, nullptr)->run(place);
+}
+
+// The user's code. Every exception ends here.
+reason call(process& self) noexcept {
+  reason why;
+  current_core()->leave();
+  try {
+    run_closure(self);
+  } catch (const exit_unwind&) {
+  } catch (...) {
+    why = reason::from_exception(std::current_exception());
+  }
+  self.doing.store(activity::exiting, relaxed);
+  if (self.locals != nullptr) self.locals->clear();
+  current_core()->enter();
+  return self.has(process_flags::doomed) ? self.doom : why;
+}
+
+}  // namespace
+
+void runnable_hooks::run(runnable& fresh) noexcept {
+  auto& self = static_cast<process&>(fresh);
+  if (self.mail.has_news() || self.handed != nullptr) [[unlikely]] sort_mail(*current_core(), self);
+  const reason why = self.has(process_flags::doomed) ? self.doom : call(self);
+  finish(*current_core(), self, why);
+}
+
+void runnable_hooks::refuse(scheduler& here, runnable& fresh) noexcept {
+  auto& self = static_cast<process&>(fresh);
+  auto& now = static_cast<core&>(here);
+  finish(now, self,
+         reason::error("no stack for a process: the arena of " + std::to_string(now.home.stacks.usage().arena_bytes) +
+                           " bytes (options::arena_bytes) or the system's memory is used up",
+                       ENOMEM));
+}
+
+std::uint32_t runnable_hooks::number(const runnable& which) noexcept { return static_cast<const process&>(which).index; }
+
+void doom(process& self, const reason& why, bool killed) {
+  if (self.has(process_flags::killed) || (self.has(process_flags::doomed) && !killed)) return;
+  self.doom = why;
+  self.set(process_flags::doomed | (killed ? process_flags::killed : 0));
+}
+
+void end_if_doomed(core& here, process& self) {
+  if (!self.has(process_flags::doomed)) [[likely]] return;
+  if (here.uncaught_exceptions() != 0 || self.doing.load(relaxed) == activity::exiting) return;  // X3
+  const std::uint32_t throws = (self.flags >> process_flags::throws_shift) + 1;
+  if (throws > most_throws) abandon(here, self);
+  self.flags = self.flags + (1u << process_flags::throws_shift);
+  throw exit_unwind{};
+}
+
+void abandon(core& here, process& self) {
+  here.home.abandoned.fetch_add(1, relaxed);
+  stack* const ground = self.ground;
+  forget_exceptions(here);
+  finish(here, self, reason(reason_kind::abandoned, "would not end: " + to_string(self.doom)));
+  here.retire(ground);
+}
+
+void finish(core& here, process& self, const reason& why) {
+  self.doing.store(activity::exiting, relaxed);
+  here.trace().record(event::exit, self.index, static_cast<std::uint64_t>(why.kind()));
+  if (self.wait_timer.node != nullptr) timer_wheel::cancel(self.wait_timer, &here.timers());
+  self.wait_timer = {};
+  give_up_closure(self);
+  sort_last_mail(here, self, why);  // X1
+  refuse_open_requests(here, self, why);
+  const bool heard = cut_ties(here, self, why);
+  if (!heard && why && why.kind() != reason_kind::killed) report_crash(here.home, self, why);
+  self.locals.reset();
+  if (self.details != nullptr) unname_process(here.home, self);
+  const bool was_root = self.key() == here.home.root_key;
+  self.doom = {};
+  self.flags = 0;
+  here.ended.add(1);
+  self.doing.store(activity::free, relaxed);
+  if (self.generation.load(relaxed) != ~std::uint32_t{0}) here.blocks.give(self);  // X2; else retired (table.hpp, T2)
+  if (was_root) here.home.on_root_end(here.home.root_context);
+}
+
+namespace {
+
+std::terminate_handler before_ours = nullptr;
+
+// std::terminate on a process's stack ends that process only. Its stack is discarded: nothing below can be unwound.
+[[noreturn]] void end_this_process_only() {
+  core* const here = current_core();
+  if (here == nullptr || here->running() == nullptr || !here->home.settings.catch_terminate) {
+    before_ours();
+    std::abort();
+  }
+  here->enter();
+  process& self = *here->current();
+  reason why = reason::error("std::terminate was called");
+  if (self.has(process_flags::doomed)) {
+    why = self.doom;
+  } else if (const std::exception_ptr thrown = std::current_exception()) {
+    why = reason::from_exception(thrown);
+  }
+  stack* const ground = self.ground;
+  forget_exceptions(*here);
+  finish(*here, self, why);
+  here->retire(ground);
+}
+
+}  // namespace
+
+void catch_terminate() {
+  static const bool installed = [] {
+    before_ours = std::set_terminate(&end_this_process_only);
+    return true;
+  }();
+  static_cast<void>(installed);
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+using namespace detail;
+
+void exit(reason why) {
+  {
+    const entry door("mote::exit");
+    process& self = door.self();
+    if (door.here().uncaught_exceptions() != 0) throw usage_error("mote::exit: called while the stack unwinds");
+    doom(self, why.kind() == reason_kind::kill ? reason::killed : why, false);
+    end_if_doomed(door.here(), self);
+  }
+  throw usage_error("mote::exit: called by a process that has ended already");
+}
+
+}  // namespace mote

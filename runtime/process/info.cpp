@@ -1,0 +1,179 @@
+// What can be seen of processes: of oneself, of others, and of one that has died.
+#include "runtime/process/core.hpp"
+#include "runtime/process/locals.hpp"
+#include "runtime/process/refs.hpp"
+
+#include <mote/process.hpp>
+#include <mote/process_local.hpp>
+
+#include <cstdio>
+
+namespace mote::detail {
+
+void report_crash(runtime& home, process& dead, const reason& why) {
+  crash_report report{home.table.pid_of(dead.key()), {}, {}, why};
+  if (dead.details != nullptr) {
+    const std::lock_guard hold(home.details_lock);
+    report.name = dead.details->name;
+    report.label = dead.details->label;
+  }
+  if (home.settings.on_crash) return home.settings.on_crash(report);
+  std::string line = "mote: process " + to_string(report.process);
+  if (!report.name.empty()) line += " \"" + report.name + "\"";
+  if (!report.label.empty()) line += " (" + report.label + ")";
+  line += " ended: " + to_string(why) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
+std::uint32_t new_local_key() noexcept {
+  static std::atomic<std::uint32_t> next{1};
+  return next.fetch_add(1, relaxed);
+}
+
+void* local_value(std::uint32_t key, void* (*make)(const void*), const void* given, void (*destroy)(void*) noexcept) {
+  process* self = nullptr;
+  {
+    const entry door("mote::process_local");
+    self = &door.self();
+    if (self->locals == nullptr) self->locals = std::make_unique<local_values>();
+    if (void* known = self->locals->find(key)) return known;
+  }
+  return self->locals->add(key, make(given), destroy);
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+using namespace detail;
+
+std::string_view to_string(process_state state) noexcept {
+  switch (state) {
+    case process_state::ready:
+      return "ready";
+    case process_state::running:
+      return "running";
+    case process_state::waiting:
+      return "waiting";
+    case process_state::exiting:
+      return "exiting";
+  }
+  return "?";
+}
+
+pid self() {
+  const entry door("mote::self");
+  return door.home().table.pid_of(door.self().key());
+}
+
+pid parent() {
+  const entry door("mote::parent");
+  const std::uint64_t key = door.self().parent_key;
+  return key != 0 ? door.home().table.pid_of(key) : pid();
+}
+
+priority set_priority(priority value) {
+  const entry door("mote::set_priority");
+  if (value > priority::low) throw usage_error("mote::set_priority: not a priority");
+  process& self = door.self();
+  const auto before = static_cast<priority>(std::uint8_t{self.priority});
+  self.priority = static_cast<std::uint8_t>(value);
+  return before;
+}
+
+void pin_to_scheduler(std::optional<unsigned> scheduler) {
+  const entry door("mote::pin_to_scheduler");
+  if (scheduler && *scheduler >= door.home().schedulers.size()) {
+    throw usage_error("mote::pin_to_scheduler: " + std::to_string(*scheduler) + ", but there are " +
+                      std::to_string(door.home().schedulers.size()) + ", from 0");
+  }
+  process& self = door.self();
+  self.pinned = scheduler ? static_cast<std::uint16_t>(*scheduler) : no_pin;
+  if (scheduler && *scheduler != door.here().index()) {
+    door.here().switch_away([](detail::scheduler& here, runnable& left) noexcept { here.enqueue(left); });
+  }
+}
+
+unsigned scheduler_count() {
+  const entry door("mote::scheduler_count");
+  return static_cast<unsigned>(door.home().schedulers.size());
+}
+
+unsigned current_scheduler() {
+  const entry door("mote::current_scheduler");
+  return door.here().index();
+}
+
+namespace {
+
+process_state state_of(activity doing) noexcept {
+  switch (doing) {
+    case activity::running:
+      return process_state::running;
+    case activity::waiting:
+      return process_state::waiting;
+    case activity::exiting:
+      return process_state::exiting;
+    case activity::ready:
+    case activity::free:
+      return process_state::ready;
+  }
+  return process_state::ready;
+}
+
+bool alive(const process& block, std::uint64_t key) noexcept {
+  return block.key() == key && (block.mail.high() & inbox_flags::closed) == 0;
+}
+
+}  // namespace
+
+std::optional<process_info> info(pid who) {
+  const entry door("mote::info");
+  runtime& home = door.home();
+  process* const block = home.table.find(who);
+  if (block == nullptr) return std::nullopt;
+  process_info seen{};
+  seen.id = who;
+  const std::uint64_t parent = block->parent_key;
+  if (parent != 0) seen.parent = home.table.pid_of(parent);
+  seen.state = state_of(block->doing.load(relaxed));
+  seen.prio = static_cast<priority>(std::uint8_t{block->priority});
+  seen.trap_exit = block->has(process_flags::traps_exits);
+  const std::uint64_t load = block->mail.high();
+  seen.mailbox_messages = block->pending.count.get() + inbox_load::count(load);
+  seen.mailbox_bytes = 16 * (block->pending.units.get() + inbox_load::units(load));
+  seen.links = block->links.size();
+  seen.monitors = block->monitors;
+  seen.stack_bytes = block->stack_used;
+  if (seen.stack_bytes != 0) seen.stack_limit = usable_bytes(block->size_class);
+  seen.reductions = block->reductions;
+  {
+    const std::lock_guard hold(home.details_lock);
+    if (block->details != nullptr) {
+      seen.name = block->details->name;
+      seen.label = block->details->label;
+    }
+  }
+  if (!alive(*block, key_of(who))) return std::nullopt;
+  return seen;
+}
+
+std::vector<pid> processes() {
+  const entry door("mote::processes");
+  const process_table& table = door.home().table;
+  std::vector<pid> found;
+  for (std::uint32_t index = 0; index < table.carved(); ++index) {
+    const process& block = table.at(index);
+    const std::uint64_t key = block.key();
+    if (alive(block, key) && !block.has(process_flags::hidden)) found.push_back(table.pid_of(key));
+  }
+  return found;
+}
+
+bool is_alive(pid who) {
+  const entry door("mote::is_alive");
+  const process* const block = door.home().table.find(who);
+  return block != nullptr && alive(*block, key_of(who));
+}
+
+}  // namespace mote

@@ -1,0 +1,109 @@
+#include "runtime/process/names.hpp"
+
+#include "runtime/process/core.hpp"
+
+#include <mote/process.hpp>
+
+#include <mutex>
+
+namespace mote::detail {
+
+bool name_table::add(std::string_view name, pid who) {
+  const std::unique_lock hold(lock_);
+  return names_.emplace(std::string(name), who).second;
+}
+
+pid name_table::remove(std::string_view name) {
+  const std::unique_lock hold(lock_);
+  const auto found = names_.find(name);
+  if (found == names_.end()) return {};
+  const pid who = found->second;
+  names_.erase(found);
+  return who;
+}
+
+pid name_table::find(std::string_view name) const {
+  const std::shared_lock hold(lock_);
+  const auto found = names_.find(name);
+  return found == names_.end() ? pid() : found->second;
+}
+
+std::vector<std::string> name_table::all() const {
+  const std::shared_lock hold(lock_);
+  std::vector<std::string> result;
+  result.reserve(names_.size());
+  for (const auto& [name, who] : names_) result.push_back(name);
+  return result;
+}
+
+void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name) {
+  if (name.empty()) throw usage_error("mote::register_name: the name is empty");
+  const std::lock_guard hold(home.details_lock);
+  if (who.key() != key || who.doing.load(relaxed) == activity::exiting || who.doing.load(relaxed) == activity::free) {
+    throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has ended");
+  }
+  if (who.details == nullptr) who.details = std::make_unique<process_details>();
+  if (!who.details->name.empty()) {
+    throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has the name \"" +
+                      who.details->name + "\" already");
+  }
+  if (!home.names.add(name, home.table.pid_of(key))) {
+    throw usage_error("mote::register_name: the name \"" + std::string(name) + "\" is taken");
+  }
+  who.details->name = name;
+}
+
+void unname_process(runtime& home, process& who) noexcept {
+  const std::lock_guard hold(home.details_lock);
+  if (who.details == nullptr) return;
+  if (!who.details->name.empty()) home.names.remove(who.details->name);
+  who.details.reset();
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+using namespace detail;
+
+void register_name(std::string_view name, pid who) {
+  const entry door("mote::register_name");
+  process* const subject = door.home().table.find(who);
+  if (subject == nullptr) throw usage_error("mote::register_name: " + to_string(who) + " has ended");
+  name_process(door.home(), *subject, key_of(who), name);
+}
+
+bool unregister_name(std::string_view name) {
+  const entry door("mote::unregister_name");
+  const std::lock_guard hold(door.home().details_lock);
+  process* const subject = door.home().table.find(door.home().names.remove(name));
+  if (subject == nullptr) return false;
+  if (subject->details != nullptr && subject->details->name == name) subject->details->name.clear();
+  return true;
+}
+
+pid whereis(std::string_view name) {
+  const entry door("mote::whereis");
+  return door.home().names.find(name);
+}
+
+std::vector<std::string> registered_names() {
+  const entry door("mote::registered_names");
+  return door.home().names.all();
+}
+
+void set_label(std::string_view label) {
+  const entry door("mote::set_label");
+  process& self = door.self();
+  const std::lock_guard hold(door.home().details_lock);
+  if (self.details == nullptr) self.details = std::make_unique<process_details>();
+  self.details->label = label;
+}
+
+std::string label() {
+  const entry door("mote::label");
+  const process& self = door.self();
+  return self.details != nullptr ? self.details->label : std::string();
+}
+
+}  // namespace mote

@@ -1,0 +1,112 @@
+// The control block of a process: 256 bytes of type-stable memory, found from the pid by index and checked by generation.
+//
+// What one hop of a message touches lies in the first two lines. Owned by the process while it runs, by its waker between the
+// end of its sleep and its next run; inbox, generation, and the relaxed cells are for everyone.
+#pragma once
+
+#include "mailbox/inbox.hpp"
+#include "runtime/base/id_map.hpp"
+#include "runtime/base/relaxed.hpp"
+#include "runtime/time/timer_wheel.hpp"
+#include "scheduler/runnable.hpp"
+
+#include <mote/detail/mailbox.hpp>
+#include <mote/detail/spawn.hpp>
+#include <mote/pid.hpp>
+#include <mote/reason.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace mote::detail {
+
+class ref_table;
+class local_values;
+
+/// What only some processes have.
+struct process_details {
+  std::string name, label;
+};
+
+/// Who wants a `down`: the watcher's pid as a key, and where it keeps the monitor.
+struct watch {
+  std::uint64_t watcher_key = 0;
+  std::uint32_t slot = 0;
+};
+
+struct process_flags {
+  static constexpr std::uint32_t traps_exits = 1;
+  static constexpr std::uint32_t doomed = 2;   ///< an exit reason stands: the next call that may end the process does
+  static constexpr std::uint32_t killed = 4;   ///< doomed by kill: sends are dropped, waits are bounded
+  static constexpr std::uint32_t deaf = 16;    ///< the wait that begins now is for signals and replies only
+  static constexpr std::uint32_t hidden = 8;   ///< not one of the program's: the root
+  static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown
+};
+
+class alignas(64) process : public runnable {
+ public:
+  static constexpr std::size_t inline_closure_bytes = 32;
+
+  inbox<> mail;
+  std::atomic<std::uint32_t> generation{0};
+  std::uint32_t index = 0;
+  envelope* handed = nullptr;  ///< mail that ended the last sleep (inbox I3)
+
+  pending_list pending;
+  id_map<std::uint32_t> links;  ///< by key; bit 0: in force, above it: unlinks not yet acknowledged
+  relaxed_cell<std::uint32_t> flags;
+  relaxed_cell<std::uint32_t> stack_used;  ///< bytes, when it was last switched out
+
+  std::unique_ptr<ref_table> refs;
+  std::unique_ptr<id_map<watch>> watchers;  ///< by the monitor's number
+  std::unique_ptr<local_values> locals;
+  std::unique_ptr<process_details> details;  ///< changed and read by others under the runtime's details lock
+  timer_id wait_timer;
+  reason doom;  ///< why it is to end, once doomed
+
+  const closure_type* body = nullptr;  ///< until it has been run or dropped
+  relaxed_cell<std::uint64_t> parent_key;
+  relaxed_cell<std::uint64_t> reductions;
+  relaxed_cell<std::uint32_t> monitors;  ///< that it asked for and that are in force
+  alignas(16) std::byte closure[inline_closure_bytes];  ///< the closure, or, when that is larger, a pointer to it
+
+  bool has(std::uint32_t flag) const noexcept { return (flags & flag) != 0; }
+  void set(std::uint32_t flag) noexcept { flags = flags | flag; }
+  void clear(std::uint32_t flag) noexcept { flags = flags & ~flag; }
+
+  /// Generation and index in one word: names the process within its runtime.
+  std::uint64_t key() const noexcept { return key_of(generation.load(relaxed), index); }
+  static constexpr std::uint64_t key_of(std::uint32_t generation, std::uint32_t index) noexcept {
+    return std::uint64_t{generation} << 32 | index;
+  }
+  bool closure_is_inline() const noexcept { return fits_inline(*body); }
+  static bool fits_inline(const closure_type& type) noexcept {
+    return type.size <= inline_closure_bytes && type.alignment <= 16;
+  }
+  /// Drops all mail unread. For a block that nothing runs any more.
+  void discard_mail() noexcept;
+  void* closure_place() noexcept { return closure_is_inline() ? closure : *reinterpret_cast<void**>(closure); }
+};
+static_assert(sizeof(process) == 256);
+
+constexpr std::uint64_t key_of(pid who) noexcept { return process::key_of(who.generation(), who.index()); }
+
+/// What travels as an envelope of kind signal.
+enum class signal_kind : std::uint8_t { link, unlink, unlink_ack, linked_exit, exit, monitor, demonitor, request_done };
+
+struct signal {
+  signal_kind kind;
+  std::uint32_t slot = 0;
+  pid from;
+  std::uint64_t number = 0;
+  reason why;
+};
+
+}  // namespace mote::detail
+
+template <>
+struct mote::message_traits<mote::detail::signal> {
+  static constexpr bool owns_all = true;
+};

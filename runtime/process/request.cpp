@@ -1,0 +1,142 @@
+// Requests: a question, its answer, and the news that none will come, all by one entry of the asker's ref table, so that the
+// answer is found in constant time and one that comes too late vanishes.
+//
+// R1  A request watches whom it asks without a monitor of its own: who takes a request out of its mailbox owes an answer
+//     (ref_table::owed) until it replies or somebody else has; when it ends owing, or with the request still in its mailbox, it
+//     sends a `down` in the answer's place. A request that finds the mailbox closed gets one from its own sender.
+// R2  An answer from another process than the one asked is followed by request_done to the one asked, which owes no more.
+// Source: Erlang's process aliases (EEP 53) and the receive optimisation by references.
+#include "runtime/process/core.hpp"
+
+#include <mote/receive.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mote {
+
+std::optional<reply_to> any_message::from() const {
+  if (mail_->kind != detail::envelope_kind::request) return std::nullopt;
+  return detail::accept_request(*mail_);
+}
+
+no_reply::no_reply(reason why)
+    : std::system_error(std::make_error_code(std::errc::no_such_process),
+                        "mote::receive_reply: the process asked has ended (" + to_string(why) + ")"),
+      why_(std::move(why)) {}
+
+}  // namespace mote
+
+namespace mote::detail {
+
+namespace {
+
+void forget_request(process& self, std::uint64_t number) noexcept {
+  if (self.refs == nullptr) return;
+  std::vector<open_request>& open = self.refs->owed;
+  const auto found = std::find_if(open.rbegin(), open.rend(),
+                                  [&](const open_request& one) { return one.request.number() == number; });
+  if (found == open.rend()) return;
+  *found = open.back();
+  open.pop_back();
+}
+
+ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot); }
+
+}  // namespace
+
+ref send_request(pid to, envelope_ptr mail) {
+  const entry door("mote::request");
+  core& here = door.here();
+  process& self = door.self();
+  if (!to) throw usage_error("mote::request: a pid that names nobody");
+  const ref which = refs_of(self).add(ref_kind::request, here.new_number(), key_of(to));
+  mail->kind = envelope_kind::request;
+  mail->mark = which.number();
+  mail->slot = which.slot() & 0xFFFFFF;
+  asker_of(*mail) = self.key();
+  here.spend(cost::call);
+  if (!post(here, here.home.table.find(to), to.generation(), std::move(mail), urgency::ordinary)) {
+    post_marked(here, self.key(), which, down{which, to, reason::noproc});  // R1
+  }
+  yield_if_used_up(door.here());
+  return which;
+}
+
+reply_to accept_request(envelope& mail) {
+  const entry door("mote::receive");
+  process& self = door.self();
+  const std::uint64_t asker = asker_of(mail);
+  refs_of(self).owed.push_back({asker, request_of(mail)});
+  return reply_to(door.home().table.pid_of(asker), request_of(mail), door.home().table.pid_of(self.key()));
+}
+
+void send_reply(const reply_to& to, envelope_ptr mail) {
+  const entry door("mote::reply");
+  core& here = door.here();
+  process& self = door.self();
+  here.spend(cost::call);
+  if (!self.has(process_flags::killed) && to.asker().place() == here.home.table.place()) {
+    mail->mark = to.request().number();
+    mail->slot = to.request().slot() & 0xFFFFFF;
+    mail->kind = envelope_kind::reply;
+    process* const asker = here.home.table.find(to.asker());
+    static_cast<void>(post(here, asker, to.asker().generation(), std::move(mail), urgency::urgent));
+  }
+  if (key_of(to.asked()) == self.key()) {
+    forget_request(self, to.request().number());
+  } else {
+    const pid own = here.home.table.pid_of(self.key());
+    post_signal(here, key_of(to.asked()), {signal_kind::request_done, 0, own, to.request().number(), {}});  // R2
+  }
+  yield_if_used_up(door.here());
+}
+
+void request_done(process& self, std::uint64_t number) noexcept { forget_request(self, number); }
+
+void refuse_request(core& here, process& asked, const envelope& mail, const reason& why) {
+  const pid own = here.home.table.pid_of(asked.key());
+  const ref which = request_of(mail);
+  post_marked(here, asker_of(const_cast<envelope&>(mail)), which, down{which, own, why});
+}
+
+void refuse_open_requests(core& here, process& self, const reason& why) {
+  if (self.refs == nullptr) return;
+  const pid own = here.home.table.pid_of(self.key());
+  for (const open_request& one : self.refs->owed) {
+    post_marked(here, one.asker_key, one.request, down{one.request, own, why});
+  }
+  self.refs->owed.clear();
+}
+
+// Gives the request up: an answer that comes later finds no entry.
+envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
+  const entry door("mote::receive_reply");
+  process& self = door.self();
+  for (;;) {
+    heed_signals(door.here(), self);
+    ref_entry* known = self.refs != nullptr ? self.refs->find(request) : nullptr;
+    if (known == nullptr || known->kind != ref_kind::request) {
+      throw usage_error("mote::receive_reply: no such request of this process waits for an answer");
+    }
+    const bool in_time = known->answer != nullptr || wait_for_news(self, deadline_ns, true);
+    if (in_time && known->answer == nullptr) continue;
+    envelope_ptr answer = std::move(known->answer);
+    const std::uint64_t asked = known->peer_key;
+    self.refs->remove(request);
+    if (answer == nullptr) {
+      const pid own = door.home().table.pid_of(self.key());
+      post_signal(door.here(), asked, {signal_kind::request_done, 0, own, request.number(), {}});
+    } else if (answer->kind == envelope_kind::message && same_type(*answer->type, message_type_of<down>)) {
+      throw no_reply(static_cast<down*>(answer->payload())->why);
+    }
+    return answer;
+  }
+}
+
+void wrong_reply_type(const message_type& wanted, const message_type& got) {
+  throw usage_error("mote::receive_reply: the answer is of type " + std::string(got.name) + ", not " +
+                    std::string(wanted.name));
+}
+
+}  // namespace mote::detail

@@ -1,0 +1,149 @@
+// Starting a process: a block, its closure put straight into it, its ties, the run queue. No stack yet.
+#include "runtime/memory/blocks.hpp"
+#include "runtime/process/core.hpp"
+
+#include <mote/process.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+std::uint8_t size_class_for(const spawn_options& options) {
+  try {
+    return stack_arena::size_class_of(options.max_stack);
+  } catch (const std::invalid_argument& wrong) {
+    throw usage_error(std::string("spawn_options::max_stack: ") + wrong.what());
+  }
+}
+
+void check(const runtime& home, const spawn_options& options) {
+  if (options.scheduler && *options.scheduler >= home.schedulers.size()) {
+    throw usage_error("spawn_options::scheduler: " + std::to_string(*options.scheduler) + ", but there are " +
+                      std::to_string(home.schedulers.size()) + ", from 0");
+  }
+  if (options.prio > priority::low) throw usage_error("spawn_options::prio: not a priority");
+}
+
+void apply(runtime& home, process& child, const spawn_options& options) {
+  child.priority = static_cast<std::uint8_t>(options.prio);
+  if (options.scheduler) child.pinned = static_cast<std::uint16_t>(*options.scheduler);
+  if (options.max_stack != 0) child.size_class = size_class_for(options);
+  if (options.trap_exit) child.set(process_flags::traps_exits);
+  if (options.name.empty() && options.label.empty()) return;
+  auto details = std::make_unique<process_details>();
+  details->label = options.label;
+  const std::lock_guard hold(home.details_lock);
+  child.details = std::move(details);
+}
+
+[[noreturn]] void table_is_full(const runtime& home) {
+  throw system_limit(std::errc::resource_unavailable_try_again,
+                     "no process slot is left: " + std::to_string(home.table.most()) +
+                         " are alive (options::max_processes)");
+}
+
+// Until it is launched, nobody knows the pid.
+void prepare_block(const runtime& home, process* child, const closure_type& body) {
+  child->next = nullptr;
+  child->where = nullptr;
+  child->ground = nullptr;
+  child->priority = 1;
+  child->size_class = home.default_size_class;
+  child->pinned = no_pin;
+  child->body = &body;
+  child->stack_used = 0;
+  child->reductions = 0;
+  child->monitors = 0;
+  child->parent_key = 0;
+  child->mail.open();
+  child->generation.store(child->generation.load(relaxed) + 1, release);  // table.hpp, T1
+}
+
+}  // namespace
+
+process* new_process(core& here, const closure_type& body, const spawn_options* options) {
+  if (options != nullptr) check(here.home, *options);
+  process* const child = here.blocks.take();
+  if (child == nullptr) [[unlikely]] table_is_full(here.home);
+  prepare_block(here.home, child, body);
+  try {
+    if (options != nullptr) apply(here.home, *child, *options);
+    if (!process::fits_inline(body)) *reinterpret_cast<void**>(child->closure) = allocate(body.size);
+  } catch (...) {
+    child->body = nullptr;
+    discard_process(here, *child);
+    throw;
+  }
+  return child;
+}
+
+process& runtime::prepare_from_outside(const closure_type& body) {
+  std::size_t count = 0;
+  process* const block = table.take(1, count);
+  if (block == nullptr) table_is_full(*this);
+  prepare_block(*this, block, body);
+  return *block;
+}
+
+void process::discard_mail() noexcept {
+  if (handed != nullptr) drop_envelope(std::exchange(handed, nullptr));
+  for (envelope* left = mail.close().newest; left != nullptr;) drop_envelope(std::exchange(left, left->next));
+  while (pending.first != nullptr) drop_envelope(pending.take(&pending.first));
+}
+
+void discard_process(core& here, process& unborn) noexcept {
+  static_cast<void>(unborn.mail.close());
+  if (unborn.body != nullptr && !unborn.closure_is_inline()) deallocate(unborn.closure_place());
+  unborn.body = nullptr;
+  unborn.flags = 0;
+  unname_process(here.home, unborn);
+  unborn.links.clear();
+  unborn.watchers.reset();
+  here.blocks.give(unborn);
+}
+
+draft::draft(const closure_type& type, const spawn_options* options) : subject_(nullptr), place_(nullptr), options_(options) {
+  const entry door("mote::spawn");
+  subject_ = new_process(door.here(), type, options);
+  place_ = subject_->closure_place();
+}
+
+std::uint64_t draft::key() const noexcept { return subject_->key(); }
+
+void draft::discard() noexcept {
+  core& here = *current_core();
+  here.enter();
+  discard_process(here, *subject_);
+  here.leave();
+}
+
+spawned draft::launch(tie how) {
+  const entry door("mote::spawn");
+  core& here = door.here();
+  process& self = door.self();
+  process& child = *subject_;
+  const std::uint64_t key = child.key();
+  spawned result{here.home.table.pid_of(key), {}};
+  if (options_ != nullptr && !options_->name.empty()) name_process(here.home, child, key, options_->name);
+  if (how == tie::link) {
+    child.links.insert(self.key()) = 1;
+    self.links.insert(key) = 1;
+  } else if (how == tie::monitor) {
+    child.watchers = std::make_unique<id_map<watch>>();
+    result.monitor = add_monitor(here, self, key);
+    child.watchers->insert(result.monitor.number()) = {self.key(), result.monitor.slot()};
+  }
+  child.parent_key = self.key();
+  subject_ = nullptr;
+  here.started.add(1);
+  here.trace().record(event::spawn, child.index, self.index);
+  here.enqueue(child);
+  if (!here.spend(cost::spawn)) here.yield();
+  return result;
+}
+
+}  // namespace mote::detail

@@ -1,0 +1,268 @@
+// Links, monitors and exit signals. Each process keeps its own side; the other side hears by signals, which travel in order
+// with messages. docs/design/signals.md.
+//
+// L1  A link is an entry on both sides. An exit signal is heeded only while the receiver's entry is in force, so none is
+//     heeded after unlink returned, nor twice.
+// L2  Who unlinks keeps the entry, not in force, until the peer acknowledges; link signals of the peer that come before were
+//     sent before it knew, and are void. So both sides agree in the end whatever crosses.
+// L3  Who cannot reach the other, because it has ended, answers for it: link with an exit signal noproc, monitor with a
+//     `down` noproc, unlink with the acknowledgement.
+// M1  A monitor is an entry of the watcher's ref table, and a watch at the watched. `down` carries the entry's number, and
+//     vanishes when it is gone; so each monitor brings one `down` at most, and none after demonitor(flush).
+#include "runtime/process/core.hpp"
+
+#include <mote/process.hpp>
+
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+constexpr std::uint32_t in_force = 1;
+constexpr std::uint32_t one_unlink = 2;
+
+void append_message(process& self, envelope_ptr mail) {
+  mail->generation = self.generation.load(relaxed);
+  self.pending.append(mail.release());
+}
+
+void linked_peer_ended(process& self, pid from, const reason& why) {
+  std::uint32_t* entry = self.links.find(key_of(from));
+  if (entry == nullptr || (*entry & in_force) == 0) return;  // L1
+  self.links.erase(key_of(from));
+  receive_exit(self, from, why, true);
+}
+
+void link_requested(process& self, pid from) {
+  std::uint32_t& entry = self.links.insert(key_of(from));
+  if (entry < one_unlink) entry |= in_force;  // L2
+}
+
+void unlink_requested(core& here, process& self, pid from) {
+  if (std::uint32_t* entry = self.links.find(key_of(from))) {
+    *entry &= ~in_force;
+    if (*entry == 0) self.links.erase(key_of(from));
+  }
+  post_signal(here, key_of(from), {signal_kind::unlink_ack, 0, here.home.table.pid_of(self.key()), 0, {}});
+}
+
+void unlink_acknowledged(process& self, pid from) {
+  std::uint32_t* entry = self.links.find(key_of(from));
+  if (entry == nullptr || *entry < one_unlink) return;
+  *entry -= one_unlink;
+  if (*entry == 0) self.links.erase(key_of(from));
+}
+
+void watch_requested(process& self, const signal& news) {
+  if (self.watchers == nullptr) self.watchers = std::make_unique<id_map<watch>>();
+  self.watchers->insert(news.number) = {key_of(news.from), news.slot};
+}
+
+}  // namespace
+
+ref_table& refs_of(process& self) {
+  if (self.refs == nullptr) self.refs = std::make_unique<ref_table>();
+  return *self.refs;
+}
+
+ref add_monitor(core& here, process& self, std::uint64_t peer_key) {
+  const ref which = refs_of(self).add(ref_kind::monitor, here.new_number(), peer_key);
+  self.monitors.add(1);
+  return which;
+}
+
+void handle_signal(core& here, process& self, signal& news) {
+  switch (news.kind) {
+    case signal_kind::link:
+      return link_requested(self, news.from);
+    case signal_kind::unlink:
+      return unlink_requested(here, self, news.from);
+    case signal_kind::unlink_ack:
+      return unlink_acknowledged(self, news.from);
+    case signal_kind::linked_exit:
+      return linked_peer_ended(self, news.from, news.why);
+    case signal_kind::exit:
+      return receive_exit(self, news.from, news.why, false);
+    case signal_kind::monitor:
+      return watch_requested(self, news);
+    case signal_kind::demonitor:
+      if (self.watchers != nullptr) self.watchers->erase(news.number);
+      return;
+    case signal_kind::request_done:
+      return request_done(self, news.number);
+  }
+}
+
+void receive_exit(process& self, pid from, const reason& why, bool by_link) {
+  const bool own = key_of(from) == self.key();
+  if (why.kind() == reason_kind::kill && !by_link) return doom(self, reason::killed, true);
+  if (self.has(process_flags::traps_exits)) {
+    if (!self.has(process_flags::doomed)) append_message(self, make_envelope(exited{from, why}));
+  } else if (why.kind() != reason_kind::normal || own) {
+    doom(self, why, false);
+  }
+}
+
+void link_to(core& here, process& self, std::uint64_t peer_key) {
+  std::uint32_t& entry = self.links.insert(peer_key);
+  if ((entry & in_force) != 0) return;
+  entry |= in_force;
+  const pid own = here.home.table.pid_of(self.key());
+  if (post_signal(here, peer_key, {signal_kind::link, 0, own, 0, {}})) return;
+  self.links.erase(peer_key);  // L3
+  receive_exit(self, here.home.table.pid_of(peer_key), reason::noproc, true);
+}
+
+bool cut_ties(core& here, process& self, const reason& why) {
+  const pid own = here.home.table.pid_of(self.key());
+  bool heard = false;
+  self.links.for_each([&](std::uint64_t peer_key, std::uint32_t entry) {
+    if ((entry & in_force) != 0) heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
+  });
+  self.links.clear();
+  if (self.watchers != nullptr) {
+    self.watchers->for_each([&](std::uint64_t number, const watch& one) {
+      const ref which(number, one.slot);
+      heard |= post_marked(here, one.watcher_key, which, down{which, own, why});
+    });
+    self.watchers.reset();
+  }
+  if (self.refs != nullptr) {
+    self.refs->for_each([&](ref which, const ref_entry& entry) {
+      if (entry.kind == ref_kind::monitor) {
+        post_signal(here, entry.peer_key, {signal_kind::demonitor, 0, own, which.number(), {}});
+      } else if (entry.kind == ref_kind::request) {
+        post_signal(here, entry.peer_key, {signal_kind::request_done, 0, own, which.number(), {}});
+      }
+    });
+    self.refs.reset();
+  }
+  return heard;
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+using namespace detail;
+
+namespace {
+
+// A pid of this runtime's as a key; a pid that names nobody is a mistake of the caller's.
+std::uint64_t local_key(pid who, const char* call) {
+  if (!who) throw usage_error(std::string(call) + ": a pid that names nobody");
+  return key_of(who);
+}
+
+bool is_local(const runtime& home, pid who) { return who.place() == home.table.place(); }
+
+}  // namespace
+
+void exit(pid to, reason why) {
+  const entry door("mote::exit");
+  core& here = door.here();
+  process& self = door.self();
+  const std::uint64_t key = local_key(to, "mote::exit");
+  const pid own = here.home.table.pid_of(self.key());
+  here.spend(cost::call);
+  if (key == self.key() && is_local(here.home, to)) {
+    receive_exit(self, own, why, false);
+    end_if_doomed(here, self);
+  } else if (is_local(here.home, to) && !self.has(process_flags::killed)) {
+    post_signal(here, key, {signal_kind::exit, 0, own, 0, std::move(why)});
+  }
+  yield_if_used_up(door.here());
+}
+
+void kill(pid to) { exit(to, reason::kill); }
+
+void link(pid to) {
+  const entry door("mote::link");
+  process& self = door.self();
+  const std::uint64_t key = local_key(to, "mote::link");
+  if (key == self.key()) return;
+  if (!is_local(door.home(), to)) return receive_exit(self, to, reason::noproc, true);
+  link_to(door.here(), self, key);
+  yield_if_used_up(door.here());
+}
+
+bool unlink(pid from) {
+  const entry door("mote::unlink");
+  process& self = door.self();
+  sort_mail(door.here(), self);
+  const std::uint64_t key = local_key(from, "mote::unlink");
+  std::uint32_t* entry = self.links.find(key);
+  if (entry == nullptr || (*entry & in_force) == 0) return false;
+  *entry = (*entry & ~in_force) + one_unlink;
+  const pid own = door.home().table.pid_of(self.key());
+  if (!post_signal(door.here(), key, {signal_kind::unlink, 0, own, 0, {}})) unlink_acknowledged(self, from);  // L3
+  return true;
+}
+
+ref monitor(pid who) {
+  const entry door("mote::monitor");
+  core& here = door.here();
+  process& self = door.self();
+  const std::uint64_t key = local_key(who, "mote::monitor");
+  const ref which = add_monitor(here, self, key);
+  if (key == self.key()) return which;
+  const pid own = here.home.table.pid_of(self.key());
+  if (!is_local(here.home, who) ||
+      !post_signal(here, key, {signal_kind::monitor, which.slot(), own, which.number(), {}})) {
+    self.refs->remove(which);  // L3
+    self.monitors.subtract(1);
+    append_message(self, make_envelope(down{which, who, reason::noproc}));
+  }
+  yield_if_used_up(door.here());
+  return which;
+}
+
+bool demonitor(ref which, bool flush) {
+  const entry door("mote::demonitor");
+  process& self = door.self();
+  sort_mail(door.here(), self);
+  ref_entry* known = self.refs != nullptr ? self.refs->find(which) : nullptr;
+  const bool in_force_still = known != nullptr && known->kind == ref_kind::monitor;
+  if (in_force_still) {
+    const std::uint64_t peer = known->peer_key;
+    self.refs->remove(which);
+    self.monitors.subtract(1);
+    const pid own = door.home().table.pid_of(self.key());
+    post_signal(door.here(), peer, {signal_kind::demonitor, 0, own, which.number(), {}});
+  } else if (flush) {
+    drop_marked(self, which.number());
+  }
+  return in_force_still;
+}
+
+bool trap_exit(bool on) {
+  const entry door("mote::trap_exit");
+  process& self = door.self();
+  sort_mail(door.here(), self);
+  const bool before = self.has(process_flags::traps_exits);
+  if (on) {
+    self.set(process_flags::traps_exits);
+  } else {
+    self.clear(process_flags::traps_exits);
+  }
+  return before;
+}
+
+alias make_alias(bool once) {
+  const entry door("mote::make_alias");
+  process& self = door.self();
+  const ref name = refs_of(self).add(once ? ref_kind::alias_once : ref_kind::alias, door.here().new_number(), 0);
+  return alias(door.home().table.pid_of(self.key()), name);
+}
+
+bool unalias(alias which) {
+  const entry door("mote::unalias");
+  process& self = door.self();
+  ref_entry* known = self.refs != nullptr ? self.refs->find(which.name()) : nullptr;
+  if (known == nullptr || (known->kind != ref_kind::alias && known->kind != ref_kind::alias_once)) return false;
+  self.refs->remove(which.name());
+  return true;
+}
+
+}  // namespace mote

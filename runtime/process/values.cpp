@@ -1,0 +1,153 @@
+// pid, ref and reason as texts, and what reasons carry.
+#include <mote/error.hpp>
+#include <mote/pid.hpp>
+#include <mote/reason.hpp>
+
+#include "runtime/base/atomic.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <memory>
+#include <ostream>
+#include <typeinfo>
+
+namespace mote {
+
+std::string to_string(pid who) {
+  return "<" + std::to_string(who.place()) + "." + std::to_string(who.index()) + "." + std::to_string(who.generation()) +
+         ">";
+}
+
+std::string to_string(ref which) { return "#" + std::to_string(which.number()) + "." + std::to_string(which.slot()); }
+
+std::ostream& operator<<(std::ostream& out, pid who) { return out << to_string(who); }
+std::ostream& operator<<(std::ostream& out, ref which) { return out << to_string(which); }
+
+std::optional<pid> parse_pid(std::string_view text) noexcept {
+  if (text.size() < 7 || text.front() != '<' || text.back() != '>') return std::nullopt;
+  const char* at = text.data() + 1;
+  const char* const end = text.data() + text.size() - 1;
+  const auto number = [&](auto& value, bool last) {
+    const auto [stop, error] = std::from_chars(at, end, value);
+    const bool fits = error == std::errc() && (last ? stop == end : stop != end && *stop == '.');
+    const bool canonical = stop - at == 1 || *at != '0';
+    at = stop + (last ? 0 : 1);
+    return fits && canonical;
+  };
+  std::uint64_t place = 0;
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  if (!number(place, false) || !number(index, false) || !number(generation, true)) return std::nullopt;
+  return pid(place, index, generation);
+}
+
+// Shared and immutable once made.
+// O1  each drop (release) -> the last drop (acquire): whoever frees it does so after all others have read it.
+struct reason::details {
+  std::string text, type;
+  const detail::message_type* value_type = nullptr;
+  void* value = nullptr;
+  void (*destroy)(void*) noexcept = nullptr;
+  detail::atomic<std::uint32_t> holders{1};
+
+  ~details() {
+    if (value != nullptr) destroy(value);
+  }
+};
+
+reason::reason(reason_kind kind, std::string text, std::int32_t code, std::string type)
+    : details_(new details{std::move(text), std::move(type)}), code_(code), kind_(kind) {}
+
+reason::reason(std::string text, const detail::message_type& type, void* value, void (*destroy)(void*) noexcept)
+    : details_(new details{std::move(text), std::string(type.name), &type, value, destroy}),
+      kind_(reason_kind::custom) {}
+
+void reason::share() const noexcept {
+  if (details_ != nullptr) details_->holders.fetch_add(1, detail::relaxed);
+}
+
+void reason::drop() noexcept {
+  if (details_->holders.fetch_sub(1, detail::acq_rel) == 1) delete details_;  // O1
+}
+
+namespace {
+
+std::string readable(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                         &std::free);
+  return status == 0 ? name.get() : type.name();
+}
+
+}  // namespace
+
+reason reason::from_exception(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const no_reply& failed) {
+    return failed.why().is_orderly() ? reason(reason_kind::error, failed.what(), 0, "mote::no_reply") : failed.why();
+  } catch (const std::system_error& failed) {
+    return reason(reason_kind::error, failed.what(), failed.code().value(), readable(typeid(failed)));
+  } catch (const std::exception& failed) {
+    return reason(reason_kind::error, failed.what(), 0, readable(typeid(failed)));
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return reason(reason_kind::error, "an exception that is no std::exception", 0,
+                  type != nullptr ? readable(*type) : std::string());
+  }
+}
+
+std::string_view reason::text() const noexcept { return details_ != nullptr ? details_->text : std::string_view(); }
+std::string_view reason::type() const noexcept { return details_ != nullptr ? details_->type : std::string_view(); }
+
+bool reason::equals(const reason& other) const noexcept {
+  return kind_ == other.kind_ && code_ == other.code_ && text() == other.text() && type() == other.type();
+}
+
+const void* reason::value_of(const detail::message_type& type) const noexcept {
+  if (details_ == nullptr || details_->value == nullptr) return nullptr;
+  return detail::same_type(*details_->value_type, type) ? details_->value : nullptr;
+}
+
+std::string_view to_string(reason_kind kind) noexcept {
+  switch (kind) {
+    case reason_kind::normal:
+      return "normal";
+    case reason_kind::shutdown:
+      return "shutdown";
+    case reason_kind::kill:
+      return "kill";
+    case reason_kind::killed:
+      return "killed";
+    case reason_kind::noproc:
+      return "noproc";
+    case reason_kind::timeout:
+      return "timeout";
+    case reason_kind::error:
+      return "error";
+    case reason_kind::stack_overflow:
+      return "stack_overflow";
+    case reason_kind::abandoned:
+      return "abandoned";
+    case reason_kind::signal:
+      return "signal";
+    case reason_kind::custom:
+      return "custom";
+  }
+  return "?";
+}
+
+std::string to_string(const reason& why) {
+  std::string text(to_string(why.kind()));
+  if (!why.text().empty()) text.append(": ").append(why.text());
+  if (why.type().empty() && why.code() == 0) return text;
+  text += " (";
+  text += why.type();
+  if (why.code() != 0) text.append(why.type().empty() ? "code " : ", code ").append(std::to_string(why.code()));
+  return text + ")";
+}
+
+std::ostream& operator<<(std::ostream& out, const reason& why) { return out << to_string(why); }
+
+}  // namespace mote

@@ -1,0 +1,176 @@
+// Waiting: the only way a process leaves its scheduler other than by yielding or ending.
+//
+// P1  A process is published as asleep by whoever arrives after it, never by itself (scheduler.hpp, S1); when mail has come
+//     meanwhile it is not published but queued again.
+#include "runtime/process/core.hpp"
+
+#include <mote/receive.hpp>
+
+#include <limits>
+
+namespace mote::detail {
+
+namespace {
+
+constexpr std::uint64_t dying_wait_ns = 5'000'000;       // how long a killed process may still wait while it unwinds
+constexpr std::size_t trim_beyond_bytes = 64 * 1024;     // of stack deeper than where it sleeps
+
+// What is done for every process that leaves its scheduler, on the far side.
+void note_departure(scheduler& here, process& left) noexcept {
+  left.reductions.add(here.take_spent());
+  stack& ground = *left.ground;
+  const auto* at = static_cast<std::byte*>(left.where);
+  left.stack_used = static_cast<std::uint32_t>(ground.top() - at);
+  if (ground.lowest + trim_beyond_bytes < at) [[unlikely]] {
+    trim(ground, at);
+    ground.lowest = static_cast<std::byte*>(left.where);
+  }
+}
+
+void publish(scheduler& here, runnable& left) noexcept {  // P1
+  auto& self = static_cast<process&>(left);
+  note_departure(here, self);
+  const bool deaf = self.has(process_flags::deaf);
+  self.doing.store(activity::waiting, relaxed);
+  here.trace().record(event::park, self.index, deaf);
+  if (!self.mail.try_sleep(deaf)) here.enqueue(self);
+}
+
+// A receive's or sleep's time is up: a wake-up is all that is needed, the process looks at the clock itself.
+void time_is_up(timer& due) noexcept {
+  auto& here = *current_core();
+  auto& self = *static_cast<process*>(due.subject);
+  if (self.generation.load(acquire) != due.detail) return;
+  here.trace().record(event::fire, self.index, 0);
+  if (self.mail.nudge() == pushed::woke_linked) here.make_ready(self);
+}
+
+bool has_news(const process& self, bool deaf) noexcept {
+  if (self.handed != nullptr) return true;
+  const std::uint64_t high = self.mail.high();
+  return (deaf ? high & (inbox_flags::urgent | inbox_flags::nudged) : high) != 0;
+}
+
+// A process that is killed and unwinds may wait a little for what its destructors want, not for ever.
+std::uint64_t bounded(core& here, const process& self, std::uint64_t deadline_ns) {
+  if (!self.has(process_flags::killed)) return deadline_ns;
+  return std::min(deadline_ns, here.now_ns() + dying_wait_ns);
+}
+
+void sleep_once(core& here, process& self, std::uint64_t deadline_ns, bool deaf) {
+  if (deadline_ns != no_deadline) {
+    self.wait_timer = here.timers().arm(deadline_ns, &time_is_up, &self, self.generation.load(relaxed), nullptr);
+  }
+  if (deaf) {
+    self.set(process_flags::deaf);
+  } else {
+    self.clear(process_flags::deaf);
+  }
+  here.switch_away(&publish);
+  if (self.wait_timer.node != nullptr) {
+    timer_wheel::cancel(self.wait_timer, &current_core()->timers());
+    self.wait_timer = {};
+  }
+}
+
+}  // namespace
+
+void heed_signals(core& here, process& self) {
+  if (self.handed != nullptr || (self.mail.high() & (inbox_flags::urgent | inbox_flags::nudged)) != 0) [[unlikely]] {
+    sort_mail(here, self);
+  }
+  end_if_doomed(here, self);
+}
+
+bool wait_for_news(process& self, std::uint64_t wanted_ns, bool deaf) {
+  const bool was_killed = self.has(process_flags::killed);
+  const std::uint64_t deadline_ns = bounded(*current_core(), self, wanted_ns);
+  for (;;) {
+    if (has_news(self, deaf)) return true;
+    if (deadline_ns != no_deadline && (deadline_ns == 0 || current_core()->now_ns() >= deadline_ns)) {
+      if (was_killed && deadline_ns != wanted_ns) abandon(*current_core(), self);
+      return false;
+    }
+    sleep_once(*current_core(), self, deadline_ns, deaf);
+  }
+}
+
+std::uint64_t deadline_after(std::chrono::nanoseconds delay) {
+  if (delay.count() <= 0) return 0;
+  const entry door("mote::after");
+  const std::uint64_t now = door.here().now_ns();
+  const auto wait = static_cast<std::uint64_t>(delay.count());
+  return wait >= no_deadline - now ? no_deadline : now + wait;
+}
+
+pending_list* mailbox_scan::begin(process*& owner) {
+  const entry door("mote::receive");
+  core& here = door.here();
+  process& self = door.self();
+  if (!here.spend(cost::call)) [[unlikely]] here.yield();
+  heed_signals(*current_core(), self);
+  owner = &self;
+  return &self.pending;
+}
+
+envelope* mailbox_scan::refill() {
+  if (owner_->handed == nullptr && !owner_->mail.has_news()) return nullptr;
+  const entry door("mote::receive");
+  sort_mail(door.here(), *owner_);
+  end_if_doomed(door.here(), *owner_);
+  return *link_;
+}
+
+bool mailbox_scan::wait(std::uint64_t deadline_ns) {
+  const entry door("mote::receive");
+  return wait_for_news(*owner_, deadline_ns, false);
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+using namespace detail;
+
+void yield() {
+  const entry door("mote::yield");
+  process& self = door.self();
+  self.reductions.add(door.here().take_spent() + 1);
+  door.here().yield();
+  heed_signals(door.here(), self);
+}
+
+void checkpoint() {
+  const entry door("mote::checkpoint");
+  process& self = door.self();
+  door.here().spend(cost::call);
+  yield_if_used_up(door.here());
+  heed_signals(door.here(), self);
+}
+
+namespace {
+
+void sleep_to(const entry& door, std::uint64_t deadline_ns) {
+  process& self = door.self();
+  do {
+    heed_signals(door.here(), self);
+  } while (wait_for_news(self, deadline_ns, true));
+}
+
+}  // namespace
+
+void sleep_for(std::chrono::nanoseconds duration) {
+  if (duration.count() <= 0) return yield();
+  const std::uint64_t deadline_ns = deadline_after(duration);
+  const entry door("mote::sleep_for");
+  sleep_to(door, deadline_ns);
+}
+
+void sleep_until(std::chrono::steady_clock::time_point when) { sleep_for(when - now()); }
+
+std::chrono::steady_clock::time_point now() {
+  const entry door("mote::now");
+  return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(door.here().now_ns()));
+}
+
+}  // namespace mote

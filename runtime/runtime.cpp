@@ -1,0 +1,232 @@
+// Starts it all, stops it all.
+//
+// R1  The runtime ends when its first process has ended and the others have: first they get an exit signal `shutdown`, at
+//     the deadline `kill`, and who is left after that is named on stderr and left behind.
+#include "runtime/memory/blocks.hpp"
+#include "runtime/options.hpp"
+#include "runtime/os/clock.hpp"
+#include "runtime/os/cores.hpp"
+#include "runtime/os/membarrier.hpp"
+#include "runtime/os/probe.hpp"
+#include "runtime/os/random_seed.hpp"
+#include "runtime/process/core.hpp"
+#include "runtime/process/locals.hpp"
+
+#include <mote/mote.hpp>
+
+#include <condition_variable>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+/// The machine's clock, and a generator of its own.
+class machine_seam final : public seam {
+ public:
+  explicit machine_seam(std::uint64_t seed) noexcept : random_(seed) {}
+  std::uint64_t now_ns() noexcept override { return monotonic_ns(); }
+  std::uint32_t choose(std::uint32_t count) noexcept override { return random_.below(count); }
+  std::int32_t slice(std::int32_t usual) noexcept override { return usual; }
+  bool orders() const noexcept override { return false; }
+  bool skip_to(std::uint64_t) noexcept override { return false; }
+
+ private:
+  split_mix random_;
+};
+
+options completed(options given) {
+  check_options(given);
+  if (given.deterministic_seed) given.schedulers = 1;
+  if (given.schedulers == 0) given.schedulers = std::min(usable_cores(), 1024u);
+  return given;
+}
+
+std::uint64_t next_place() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, relaxed) + 1;
+}
+
+stack_options stacks_for(const options& given) {
+  stack_options wanted;
+  const std::size_t slot = slot_bytes(stack_arena::size_class_of(given.stack_bytes));
+  wanted.arena_bytes = given.arena_bytes != 0 ? given.arena_bytes : std::max(given.max_processes * slot, std::size_t{1} << 31);
+  return wanted;
+}
+
+std::unique_ptr<seam> seam_for(const options& given) {
+  if (given.deterministic_seed) return std::make_unique<deterministic_seam>(*given.deterministic_seed);
+  return std::make_unique<machine_seam>(random_seed());
+}
+
+/// What the plain thread in run_main and the root process share; the former waits until it is filled.
+struct whole_run {
+  int (*call)(void*) = nullptr;
+  void* main = nullptr;
+  int result = 0;
+  std::mutex lock;
+  std::condition_variable changed;
+  bool ended = false;
+
+  void end() {
+    const std::lock_guard hold(lock);
+    ended = true;
+    changed.notify_one();
+  }
+  void wait() {
+    std::unique_lock hold(lock);
+    changed.wait(hold, [this] { return ended; });
+  }
+};
+
+/// A body that may reach the caller's variables, since the caller waits.
+template <void (*Body)(whole_run&)>
+struct waited_for {
+  whole_run* shared;
+  static void run(void* place) { Body(*static_cast<waited_for*>(place)->shared); }
+  static void drop(void*) noexcept {}
+};
+template <void (*Body)(whole_run&)>
+constexpr closure_type body_of{sizeof(waited_for<Body>), alignof(waited_for<Body>), &waited_for<Body>::run,
+                               &waited_for<Body>::drop};
+
+void first_process(whole_run& shared) { shared.result = shared.call(shared.main); }
+
+// Asks all processes there are to end in this way, and waits until they have, or the time is up. False: some are left.
+bool end_all(const reason& why, std::chrono::steady_clock::time_point deadline) {
+  for (std::vector<pid> left = processes(); !left.empty(); left = processes()) {
+    for (const pid one : left) {
+      monitor(one);
+      exit(one, why);
+    }
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const auto time = deadline - now();
+      if (time.count() <= 0 || !receive<down>(time)) return false;
+    }
+  }
+  return true;
+}
+
+void name_those_left() {
+  for (const pid one : processes()) {
+    const auto seen = info(one);
+    std::fprintf(stderr, "mote: process %s %s did not end\n", to_string(one).c_str(), seen ? seen->label.c_str() : "");
+  }
+}
+
+// The root starts the first process, and ends the others after it (R1). It is not listed among the processes.
+void root(whole_run& shared) {
+  trap_exit(true);
+  draft first(body_of<&first_process>, nullptr);
+  ::new (first.place()) waited_for<&first_process>{&shared};
+  runtime& home = current_core()->home;
+  home.first_key = first.key();
+  const spawned started = first.launch(tie::monitor);
+  const down news = receive<down>();
+  static_cast<void>(started);
+  if (news.why) {
+    std::fprintf(stderr, "mote: the first process ended: %s\n", to_string(news.why).c_str());
+    shared.result = 1;
+  }
+  if (!end_all(reason::shutdown, now() + home.settings.shutdown_deadline) &&
+      !end_all(reason::kill, now() + std::chrono::seconds(1))) {
+    name_those_left();
+  }
+}
+
+void say_what_is_missing(const stack_arena& stacks) {
+  if (stacks.guards() != guard_kind::marker) {
+    std::fprintf(stderr, "mote: stacks: %s\n", stacks.guards_text());
+  }
+}
+
+}  // namespace
+
+runtime::runtime(const options& given)
+    : settings(completed(given)),
+      table(settings.max_processes, next_place()),
+      stacks(stacks_for(settings)),
+      default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
+  if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
+  for (unsigned i = 0; i < settings.schedulers; ++i) {
+    schedulers.add(std::make_unique<core>(*this, i, seam_for(settings)));
+  }
+  schedulers.on_stuck = [](void* self) { static_cast<runtime*>(self)->stand_still(); };
+  schedulers.stuck_context = this;
+  if (settings.catch_terminate) catch_terminate();
+  say_what_is_missing(stacks);
+}
+
+// Only what was left behind has anything in its mailbox now.
+runtime::~runtime() {
+  schedulers.stop();
+  for (std::uint32_t i = 0; i < table.carved(); ++i) table.at(i).discard_mail();
+}
+
+// A deterministic run has come to a stand: nothing is ready and no timer pending, so nothing can ever happen. The first time
+// the first process is told, afterwards everyone is killed.
+void runtime::stand_still() {
+  core& here = *current_core();
+  const reason why = reason::error("every process waits, and nothing is left that could wake one");
+  const std::uint64_t first = stands_++ == 0 ? first_key : 0;
+  for (std::uint32_t i = 0; i < table.carved(); ++i) {
+    const std::uint64_t key = table.at(i).key();
+    if (first != 0 && key != first) continue;
+    if (key == root_key) continue;
+    post_signal(here, key, {signal_kind::exit, 0, table.pid_of(key), 0, first != 0 ? why : reason::kill});
+  }
+}
+
+int runtime::run_main(int (*call)(void*), void* main) {
+  whole_run shared;
+  shared.call = call;
+  shared.main = main;
+  const std::vector<int> cpus = settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>();
+  schedulers.start(cpus);
+  process& first = prepare_from_outside(body_of<&root>);
+  ::new (first.closure_place()) waited_for<&root>{&shared};
+  root_key = first.key();
+  first.set(process_flags::hidden);
+  on_root_end = [](void* run) { static_cast<whole_run*>(run)->end(); };
+  root_context = &shared;
+  schedulers.submit(first);
+  shared.wait();
+  return shared.result;
+}
+
+int run_main(const options& given, int (*call)(void*), void* main) {
+  if (current_core() != nullptr) throw usage_error("mote::run: called inside a process");
+  const options wanted = options_from_environment(given);
+  auto home = std::make_unique<runtime>(wanted);
+  if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
+  const int result = home->run_main(call, main);
+  if (!home->schedulers.stop()) static_cast<void>(home.release());  // a process never came back: it keeps what it stands on
+  return result;
+}
+
+std::string runtime::describe() const {
+  environment found = probed_environment();
+  found.allocator = allocator_name();
+  return detail::describe(found) + "schedulers: " + std::to_string(schedulers.size()) +
+         (settings.deterministic_seed ? ", deterministic, seed " + std::to_string(*settings.deterministic_seed) : "") +
+         "\nstacks: " + stacks.guards_text() + ", arena of " + std::to_string(stacks.usage().arena_bytes >> 20) +
+         " MiB of addresses\n";
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+runtime_handle this_runtime() {
+  const detail::entry door("mote::this_runtime");
+  return runtime_handle(door.home());
+}
+
+std::string environment() {
+  const detail::entry door("mote::environment");
+  return door.home().describe();
+}
+
+}  // namespace mote

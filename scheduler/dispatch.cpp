@@ -1,0 +1,265 @@
+// Who runs next, and how the thread gets there. Labels: scheduler.hpp.
+#include "runtime/os/membarrier.hpp"
+#include "scheduler/group.hpp"
+
+#include <array>
+#include <thread>
+
+namespace mote::detail {
+
+scheduler::scheduler(scheduler_group& group, unsigned index, std::unique_ptr<seam> order, stack_arena& stacks,
+                     void (*drop_timer)(timer&) noexcept)
+    : stacks_(stacks),
+      strong_door_(!membarrier_available()),
+      orders_(order->orders()),
+      timers_(order->now_ns(), drop_timer),
+      order_(std::move(order)),
+      group_(group),
+      index_(index),
+      source_(std::make_unique<thread_source>()) {}
+
+scheduler::~scheduler() = default;
+
+void scheduler::make_ready(runnable& item) noexcept {
+  item.doing.store(activity::ready, relaxed);
+  trace_.record(event::ready, runnable_hooks::number(item), index_);
+  if (item.pinned != no_pin && item.pinned != index_) return group_[item.pinned].make_remote(item);
+  if (item.priority == 1) [[likely]] {
+    runnable* before = slot_.load(relaxed);
+    slot_.store(&item, relaxed);
+    if (before != nullptr) queue_.push(*before);
+  } else {
+    queue_.push(item);
+  }
+  if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
+}
+
+void scheduler::enqueue(runnable& item) noexcept {
+  item.doing.store(activity::ready, relaxed);
+  if (item.pinned != no_pin && item.pinned != index_) return group_[item.pinned].make_remote(item);
+  queue_.push(item);
+  if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
+}
+
+void scheduler::make_remote(runnable& item) noexcept {
+  item.doing.store(activity::ready, relaxed);
+  runnable* seen = remote_.load(relaxed);
+  do item.next = seen;
+  while (!remote_.compare_exchange_weak(seen, &item, release, relaxed));  // O1
+  if (group_.idle().wake(index_)) wake();
+}
+
+void scheduler::take_remote() noexcept {
+  runnable* newest = remote_.exchange(nullptr, acquire);  // O1
+  runnable* oldest = nullptr;
+  while (newest != nullptr) {
+    runnable* following = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = following;
+  }
+  while (oldest != nullptr) {
+    runnable* following = oldest->next;
+    queue_.push(*oldest);
+    oldest = following;
+  }
+}
+
+void scheduler::take_injected() noexcept {
+  if (group_.injected().looks_empty()) return;
+  std::array<runnable*, 32> items;
+  const std::size_t taken = group_.injected().take(items.data(), items.size());
+  for (std::size_t i = 0; i < taken; ++i) enqueue(*items[i]);
+}
+
+// Between two processes, now and then, and when asked: what the world outside this scheduler wants.
+void scheduler::service() noexcept {
+  share_wanted_.store(0, relaxed);
+  source_->poll();
+  if (timers_.size() != 0) timers_.advance(now_ns(), 256);
+  take_injected();
+  if (remote_.load(relaxed) != nullptr) take_remote();
+  if (group_.size() == 1) return;
+  if (group_.idle().parked() != 0 || group_.idle().searching() != 0) share();
+  // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
+  std::array<runnable*, 8> items;
+  const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? items.size() : 2);
+  for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
+}
+
+// Puts half of what is queued where thieves find it.
+void scheduler::share() noexcept {
+  if (!ring_.empty() || queue_.size() < 2) return;
+  std::array<runnable*, 64> items;
+  const std::uint32_t wanted = std::min<std::uint32_t>(queue_.size() / 2, items.size());
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < wanted; ++i) {
+    runnable* item = queue_.pop();
+    if (item->pinned == no_pin) {
+      items[count++] = item;
+    } else {
+      queue_.push(*item);
+    }
+  }
+  const std::uint32_t shared = ring_.push(items.data(), count);
+  MOTE_CHECK(shared == count);
+  if (count != 0) group_.wake_one();
+}
+
+void scheduler::wake_another() noexcept { group_.wake_one(); }
+
+void scheduler::fill_slice() noexcept { reductions_ = charged_ = orders_ ? order_->slice(usual_slice) : usual_slice; }
+
+runnable* scheduler::take_queued() noexcept {
+  if (queue_.empty()) {
+    std::array<runnable*, 32> items;
+    const std::uint32_t taken = ring_.pop(items.data(), items.size());
+    for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
+    if (taken == 0) return nullptr;
+  }
+  fill_slice();
+  return queue_.pop();
+}
+
+// Deterministic mode: the slot is no better than the queue, and the seam picks among those of the best priority.
+runnable* scheduler::pick_ordered() noexcept {
+  if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
+  service();
+  if (queue_.empty()) return nullptr;
+  fill_slice();
+  return queue_.pop(*order_);
+}
+
+runnable* scheduler::pick() noexcept {
+  const std::uint64_t turn = dispatches_.load(relaxed) + 1;
+  dispatches_.store(turn, relaxed);
+  if (orders_) [[unlikely]] return pick_ordered();
+  if (turn % service_interval == 0 || (share_wanted_.load(relaxed) != 0)) [[unlikely]] service();
+  if (runnable* hot = slot_.load(relaxed)) {
+    slot_.store(nullptr, relaxed);
+    if (!slice_used_up()) return hot;
+    if (queue_.empty()) {
+      fill_slice();
+      return hot;
+    }
+    queue_.push(*hot);  // S3
+  }
+  return take_queued();
+}
+
+// A new one needs a stack; false: there is none to be had.
+bool scheduler::prepare(runnable& next) noexcept {
+  if (next.where != nullptr) return true;
+  next.ground = stacks_.take(next.size_class);
+  if (next.ground == nullptr) return false;
+  next.where = make_context(*next.ground, &scheduler::begin);
+  return true;
+}
+
+runnable* scheduler::pick_prepared() noexcept {
+  runnable* next = pick();
+  while (next != nullptr && !prepare(*next)) {
+    runnable_hooks::refuse(*this, *next);
+    next = pick();
+  }
+  return next;
+}
+
+// S1
+void scheduler::settle(context from) noexcept {
+  if (left_ != nullptr) {
+    runnable& gone = *left_;
+    left_ = nullptr;
+    gone.where = from;
+    then_(*this, gone);
+  } else if (spent_ground_ != nullptr) {
+    stacks_.give(spent_ground_);
+    spent_ground_ = nullptr;
+  } else {
+    native_where_ = from;
+  }
+}
+
+void scheduler::go_to(runnable* next) noexcept {
+  if (next != nullptr) {
+    start_running(*next);
+  } else {
+    running_ = nullptr;
+  }
+  const arrival back = next != nullptr ? switch_context(next->where, next->ground, *this)
+                                       : switch_context(native_where_, nullptr, *this);
+  static_cast<scheduler*>(back.on)->settle(back.from);
+}
+
+void scheduler::switch_away(departure then) noexcept {
+  runnable* self = running_;
+  runnable* next = pick_prepared();
+  left_ = self;
+  then_ = then;
+  go_to(next);
+}
+
+void scheduler::yield() noexcept {
+  runnable* next = pick_prepared();
+  if (next == nullptr) {
+    fill_slice();
+    return;
+  }
+  left_ = running_;
+  then_ = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
+  go_to(next);
+}
+
+void scheduler::start_running(runnable& next) noexcept {
+  running_ = &next;
+  next.doing.store(activity::running, relaxed);
+  trace_.record(event::run, runnable_hooks::number(next), dispatches_.load(relaxed));
+}
+
+// The bottom of every stack: runs one after another as long as the next is new and fits on this stack, without a switch.
+void scheduler::begin(arrival first) noexcept {
+  auto* here = static_cast<scheduler*>(first.on);
+  here->settle(first.from);
+  stack* const ground = here->running_->ground;
+  for (;;) {
+    runnable_hooks::run(*here->running_);
+    here = current_scheduler();
+    runnable* next = here->pick();
+    if (next == nullptr || next->where != nullptr || next->size_class != ground->size_class) here->leave_for(next, ground);
+    renew_context(*here);
+    next->ground = ground;
+    here->start_running(*next);
+  }
+}
+
+void scheduler::retire(stack* ground) noexcept { leave_for(pick(), ground); }
+
+void scheduler::leave_for(runnable* next, stack* ground) noexcept {
+  while (next != nullptr && !prepare(*next)) {
+    runnable_hooks::refuse(*this, *next);
+    next = pick();
+  }
+  spent_ground_ = ground;
+  running_ = nullptr;
+  if (next == nullptr) leave_context(native_where_, nullptr, *this);
+  start_running(*next);
+  leave_context(next->where, next->ground, *this);
+}
+
+void scheduler::wait_at_door() noexcept {
+  while (borrowed_.load(acquire) != 0) {  // O2
+    in_runtime_.store(0, release);
+    for (int spins = 0; borrowed_.load(relaxed) != 0; ++spins) {
+      if (spins < 100) {
+        spin_pause();
+      } else {
+        std::this_thread::yield();
+      }
+    }
+    in_runtime_.store(1, relaxed);
+    if (strong_door_) fence(seq_cst);
+    compiler_fence();
+  }
+}
+
+}  // namespace mote::detail

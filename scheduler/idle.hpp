@@ -1,0 +1,122 @@
+// Who has nothing to do: the protocol by which idle schedulers find work, sleep, and are woken, so that no work waits while
+// somebody sleeps and no crowd is woken for one piece of it.
+//
+// A scheduler is busy, searching (looks for work elsewhere), or parked (its thread sleeps). parked_ has a bit for each
+// parked one; searching_ counts those that search, with those that have been woken to.
+//
+// W1  Submit: push the work, fence, then look here (wake_one). Park: announce (park), fence, then look at every queue again.
+//     One of the two sees the other.
+// W2  A searcher that finds work and was the last to search has its place taken (found_work says so): work behind what it
+//     took is not left to those that sleep.
+// W3  A bit of parked_ is cleared by exactly one: a waker, who then owes it an unpark and counts it as searching, or the
+//     parked one itself. So each unpark is owed once.
+// W4  One waker at a time goes for a sleeper: searching_ 0 -> 1 by CAS. No herd.
+// W5  While somebody is busy and somebody idle, one of the idle ones watches: it sleeps with a timeout and looks after work
+//     that is stuck behind a long-running process. The watcher gives up its office only when all are parked; a scheduler
+//     that then becomes busy is woken through searching_, after its bit was cleared, so either the last watcher sees that
+//     bit cleared or the newly busy one sees watcher_ empty and wakes a new one (needs_watcher). Both sides have a fence
+//     between their store and their look.
+// O1  the bits and counts are changed by seq_cst read-modify-writes: their total order with the fences is W1, W2 and W5.
+// Source: Go's proc.go (spinning Ms, "delicate dance") and Tokio's idle.rs; the watcher is ours.
+#pragma once
+
+#include "runtime/base/atomic.hpp"
+#include "runtime/base/check.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+namespace mote::detail {
+
+/// Words  64 schedulers each; shrunk by the model tests.
+template <unsigned Words = 16>
+class idle_set {
+ public:
+  static constexpr unsigned most_schedulers = Words * 64;
+  static constexpr std::int32_t nobody = -1;
+
+  /// A busy scheduler starts to search, if there are not enough that do: at most half of `schedulers` at once.
+  bool begin_search(unsigned schedulers) noexcept {
+    if (2 * searching_.load(relaxed) >= schedulers && searching_.load(relaxed) != 0) return false;
+    searching_.fetch_add(1, seq_cst);  // O1
+    return true;
+  }
+  /// The caller, who was searching, has work. True: it was the last; it wakes another (W2).
+  bool found_work() noexcept { return searching_.fetch_sub(1, seq_cst) == 1; }  // O1
+
+  /// The caller, searching or not, is about to sleep. It must look at every queue once more after this.
+  void park(unsigned who, bool was_searching) noexcept {
+    bits_[who / 64].fetch_or(bit(who), seq_cst);  // O1
+    parked_.fetch_add(1, seq_cst);                // O1
+    if (was_searching) searching_.fetch_sub(1, seq_cst);  // O1
+    fence(seq_cst);                               // O1
+  }
+  /// The caller wants to be busy again by itself. False: a waker was first; an unpark is on its way, and the caller is
+  /// counted as searching (W3).
+  bool unpark_self(unsigned who) noexcept {
+    if ((bits_[who / 64].fetch_and(~bit(who), seq_cst) & bit(who)) == 0) return false;  // O1
+    parked_.fetch_sub(1, seq_cst);                                                       // O1
+    return true;
+  }
+
+  /// Whom to unpark so that somebody looks for the work just pushed, or nobody if that is not needed (W1, W4). The one
+  /// returned is counted as searching already.
+  std::int32_t wake_one() noexcept {
+    fence(seq_cst);  // O1
+    if (parked_.load(relaxed) == 0) return nobody;
+    std::uint32_t none = 0;
+    if (!searching_.compare_exchange_strong(none, 1, seq_cst, relaxed)) return nobody;  // O1
+    const std::int32_t who = take_any();
+    if (who == nobody) searching_.fetch_sub(1, seq_cst);  // O1
+    return who;
+  }
+  /// Whom to unpark so that this one runs, or nobody when it is awake. It is counted as searching then.
+  bool wake(unsigned who) noexcept {
+    fence(seq_cst);  // O1
+    if ((bits_[who / 64].load(relaxed) & bit(who)) == 0 || !unpark_self(who)) return false;
+    searching_.fetch_add(1, seq_cst);  // O1
+    return true;
+  }
+
+  /// For a busy scheduler: there are idle ones and none of them watches or searches.
+  bool needs_watcher() const noexcept {
+    return parked_.load(relaxed) != 0 && watcher_.load(relaxed) == nobody && searching_.load(relaxed) == 0;
+  }
+  /// The caller, parked, takes the office if it is free. False: somebody has it, or all are parked.
+  bool become_watcher(unsigned who, unsigned schedulers) noexcept {
+    std::int32_t none = nobody;
+    if (!watcher_.compare_exchange_strong(none, static_cast<std::int32_t>(who), seq_cst, relaxed)) return false;  // O1
+    fence(seq_cst);                                       // O1
+    if (parked_.load(relaxed) < schedulers) return true;  // W5
+    watcher_.store(nobody, seq_cst);                      // O1
+    fence(seq_cst);                                       // O1
+    if (parked_.load(relaxed) >= schedulers) return false;
+    return become_watcher(who, schedulers);
+  }
+  void stop_watching() noexcept { watcher_.store(nobody, seq_cst); }  // O1
+
+  bool is_parked(unsigned who) const noexcept { return (bits_[who / 64].load(relaxed) & bit(who)) != 0; }
+  unsigned parked() const noexcept { return parked_.load(relaxed); }
+  unsigned searching() const noexcept { return searching_.load(relaxed); }
+
+ private:
+  static constexpr std::uint64_t bit(unsigned who) noexcept { return 1ull << who % 64; }
+
+  std::int32_t take_any() noexcept {
+    for (unsigned word = 0; word < Words; ++word) {
+      for (std::uint64_t seen = bits_[word].load(relaxed); seen != 0; seen = bits_[word].load(relaxed)) {
+        const auto who = word * 64 + static_cast<unsigned>(std::countr_zero(seen));
+        if (unpark_self(who)) return static_cast<std::int32_t>(who);
+      }
+    }
+    return nobody;
+  }
+
+  alignas(64) atomic<std::uint32_t> searching_{0};
+  atomic<std::uint32_t> parked_{0};
+  atomic<std::int32_t> watcher_{nobody};
+  std::array<atomic<std::uint64_t>, Words> bits_{};
+};
+
+}  // namespace mote::detail

@@ -1,0 +1,41 @@
+// Where work comes in that no scheduler made: from plain threads. Any thread pushes, any scheduler takes.
+#pragma once
+
+#include "scheduler/run_queue.hpp"
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include <cstddef>
+#include <mutex>
+
+namespace mote::detail {
+
+class injector {
+ public:
+  /// Any thread. Never fails: without memory for the queue the item goes to a list through its own link, under a lock.
+  void push(runnable& item) noexcept {
+    if (queue_.enqueue(&item)) return;
+    const std::lock_guard hold(lock_);
+    spare_.push(item);
+    spare_in_use_.store(true, release);  // O1
+  }
+  /// Takes up to `most`, in no order that is promised. Any scheduler.
+  std::size_t take(runnable** out, std::size_t most) noexcept {
+    std::size_t taken = queue_.try_dequeue_bulk(out, most);
+    if (spare_in_use_.load(acquire)) {  // O1
+      const std::lock_guard hold(lock_);
+      while (taken < most && !spare_.empty()) out[taken++] = spare_.pop();
+      if (spare_.empty()) spare_in_use_.store(false, release);
+    }
+    return taken;
+  }
+  bool looks_empty() const noexcept { return queue_.size_approx() == 0 && !spare_in_use_.load(relaxed); }
+
+ private:
+  moodycamel::ConcurrentQueue<runnable*> queue_;
+  std::mutex lock_;
+  run_list spare_;
+  std::atomic<bool> spare_in_use_{false};
+};
+
+}  // namespace mote::detail

@@ -1,0 +1,42 @@
+// What a scheduler runs. It knows no process: only that there is a stack, a place to go on at, and somebody above who says
+// what running to the end means.
+#pragma once
+
+#include "runtime/base/relaxed.hpp"
+#include "runtime/stack/context.hpp"
+#include "runtime/stack/stack.hpp"
+
+#include <cstdint>
+
+namespace mote::detail {
+
+class scheduler;
+
+enum class activity : std::uint8_t { free, ready, running, waiting, exiting };
+
+inline constexpr std::uint8_t priorities = 3;       // 0 high, 1 normal, 2 low
+inline constexpr std::uint16_t no_pin = 0xFFFF;
+
+/// Owned by: the run queue it is in, the scheduler that runs it, or, while it waits, whoever wakes it.
+struct runnable {
+  runnable* next = nullptr;      ///< in a run queue
+  context where = nullptr;       ///< where it goes on; nullptr: it has not begun
+  stack* ground = nullptr;       ///< its stack; nullptr before it begins
+  relaxed_cell<std::uint8_t> priority = 1;
+  relaxed_cell<std::uint8_t> size_class = 0;  ///< of the stack it wants
+  std::uint16_t pinned = no_pin; ///< the only scheduler that may run it
+  std::atomic<activity> doing{activity::free};  ///< written by the owner, read by anyone who looks
+};
+static_assert(sizeof(runnable) == 32);
+
+/// What the layer above provides.
+struct runnable_hooks {
+  /// Runs a new one to its end, on the stack it was given; it is gone afterwards. May come back on another scheduler.
+  static void run(runnable& fresh) noexcept;
+  /// Ends one that could not get a stack.
+  static void refuse(scheduler& here, runnable& fresh) noexcept;
+  /// A number for the event ring.
+  static std::uint32_t number(const runnable& which) noexcept;
+};
+
+}  // namespace mote::detail

@@ -1,0 +1,171 @@
+// One scheduler: a thread, what is ready to run on it, and the switch from one runnable to the next. A runnable that waits
+// switches straight to the next one; the thread's own context runs only while there is nothing to do.
+//
+// Owner: the thread, on whatever stack it is. Others reach in through the functions marked so.
+//
+// S1  What leaves is published by what arrives (settle), on the same thread, after its context is saved.
+// S2  in_runtime_ is set whenever the owner may touch the run queue, the slot, or anything else of this object; process code
+//     runs with it clear. While borrowed_ is set by a raider that saw in_runtime_ clear, the owner waits at the door.
+// S3  The slot holds the runnable made ready last, for it and its waker share the cache. It runs on its waker's slice, so a
+//     pair that talks keeps to one slice like anyone; when that is used up the slot's goes to the queue's end.
+// S4  Work that is ready is run by its owner in the end, taken from the ring by a thief, or, when the owner is stuck in a
+//     long-running process, taken by the watcher's raid. None is stranded.
+// O1  make_remote (release) -> take_remote (acquire): the owner sees the runnable.
+// O2  leave (release) -> raid (acquire): the raider sees the queue. The end of a raid (release) -> enter (acquire).
+// O3  enter: store in_runtime_, load borrowed_; raid: store borrowed_, load in_runtime_. The barrier between the raider's two
+//     is a membarrier, which puts one between the owner's two as well; without membarrier(2) the owner pays for a fence.
+#pragma once
+
+#include "runtime/base/seam.hpp"
+#include "runtime/base/thread_local.hpp"
+#include "runtime/base/trace_ring.hpp"
+#include "runtime/stack/context.hpp"
+#include "runtime/stack/stack_cache.hpp"
+#include "runtime/time/timer_wheel.hpp"
+#include "scheduler/event_source.hpp"
+#include "scheduler/run_queue.hpp"
+#include "scheduler/steal_queue.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace mote::detail {
+
+class scheduler_group;
+
+/// What becomes of the one that left, on the far side of the switch.
+using departure = void (*)(scheduler& here, runnable& left) noexcept;
+
+class scheduler : public machine {
+ public:
+  static constexpr std::int32_t usual_slice = 2000;  // reductions
+  static constexpr std::uint32_t service_interval = 64;  // dispatches between looks at timers, injector, other schedulers
+
+  scheduler(scheduler_group& group, unsigned index, std::unique_ptr<seam> order, stack_arena& stacks,
+            void (*drop_timer)(timer&) noexcept);
+  virtual ~scheduler();
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  /// The thread's body: runs what is ready until the group stops.
+  void run_thread();
+
+  // ---- for process code entering and leaving the runtime (S2) ----
+  void enter() noexcept {
+    in_runtime_.store(1, relaxed);
+    if (strong_door_) fence(seq_cst);
+    compiler_fence();
+    if (borrowed_.load(acquire) != 0) [[unlikely]] wait_at_door();  // O2 O3
+  }
+  void leave() noexcept { in_runtime_.store(0, release); }  // O2
+
+  // ---- for the owner, in the runtime ----
+  runnable* running() const noexcept { return running_; }
+  unsigned index() const noexcept { return index_; }
+  scheduler_group& group() const noexcept { return group_; }
+  timer_wheel& timers() noexcept { return timers_; }
+  seam& order() noexcept { return *order_; }
+  trace_ring& trace() noexcept { return trace_; }
+  std::uint64_t now_ns() noexcept { return order_->now_ns(); }
+
+  /// Charges the running one. False: its slice is used up, and it should yield where that may be.
+  bool spend(std::int32_t reductions) noexcept { return (reductions_ -= reductions) > 0; }
+  bool slice_used_up() const noexcept { return reductions_ <= 0; }
+  /// Reductions spent here since the last call.
+  std::uint32_t take_spent() noexcept {
+    const auto spent = static_cast<std::uint32_t>(charged_ - reductions_);
+    charged_ = reductions_;
+    return spent;
+  }
+
+  /// Makes one ready that is nobody else's: it runs soon, here unless pinned elsewhere.
+  void make_ready(runnable& item) noexcept;
+  /// As make_ready, behind all that is ready here already.
+  void enqueue(runnable& item) noexcept;
+  /// Leaves the running one for the next; `then` is called for it on the far side. Returns when somebody runs it again: on
+  /// which scheduler, only current_scheduler() tells.
+  void switch_away(departure then) noexcept;
+  /// As switch_away with enqueue, but at once goes on if nothing else is ready.
+  void yield() noexcept;
+
+  /// Leaves the running one, which has ended, for good, and gives up its stack with all that is on it.
+  [[noreturn]] void retire(stack* ground) noexcept;
+
+  // ---- for other threads ----
+  /// Makes one ready that must run here.
+  void make_remote(runnable& item) noexcept;
+  void wake() noexcept { source_->wake(); }
+  std::uint64_t dispatches() const noexcept { return dispatches_.load(relaxed); }
+  std::uint32_t queued() const noexcept { return queue_.size() + ring_.size() + (slot_.load(relaxed) != nullptr); }
+
+ protected:
+  stack_cache stacks_;
+
+ private:
+  friend class scheduler_group;
+
+  // dispatch.cpp
+  runnable* pick() noexcept;
+  runnable* pick_ordered() noexcept;
+  runnable* take_queued() noexcept;
+  void fill_slice() noexcept;
+  bool prepare(runnable& next) noexcept;
+  runnable* pick_prepared() noexcept;
+  void settle(context from) noexcept;
+  void go_to(runnable* next) noexcept;
+  static void begin(arrival first) noexcept;
+  void start_running(runnable& next) noexcept;
+  [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;
+  void service() noexcept;
+  void take_remote() noexcept;
+  void take_injected() noexcept;
+  void share() noexcept;
+  void wake_another() noexcept;
+  void wait_at_door() noexcept;
+
+  // search.cpp
+  runnable* search() noexcept;
+  runnable* look_once(bool ask) noexcept;
+  runnable* steal_from(scheduler& victim) noexcept;
+  runnable* keep_first(runnable** items, std::uint32_t count) noexcept;
+  runnable* park() noexcept;
+  runnable* watch() noexcept;
+  bool raid(scheduler& victim) noexcept;
+  bool anything_to_do() noexcept;
+  std::uint64_t wait_limit() noexcept;
+  bool stuck() noexcept;
+
+  // The door: written by the owner at each runtime call.
+  alignas(64) std::atomic<std::uint32_t> in_runtime_{1};
+  std::atomic<std::uint32_t> borrowed_{0};
+  bool strong_door_;
+  const bool orders_;  // the seam decides who is next
+  std::int32_t reductions_ = 0;
+  std::int32_t charged_ = 0;
+  runnable* running_ = nullptr;
+  std::atomic<runnable*> slot_{nullptr};  // owner and raider only; atomic for those who look
+  run_queue queue_;
+  std::atomic<std::uint64_t> dispatches_{0};
+  runnable* left_ = nullptr;
+  departure then_ = nullptr;
+  stack* spent_ground_ = nullptr;
+  context native_where_ = nullptr;
+  timer_wheel timers_;
+  trace_ring trace_;
+  std::unique_ptr<seam> order_;
+  scheduler_group& group_;
+  unsigned index_;
+  bool searching_ = false;
+
+  // Written by others.
+  alignas(64) std::atomic<std::uint32_t> share_wanted_{0};
+  std::atomic<runnable*> remote_{nullptr};
+  alignas(64) steal_queue<runnable> ring_;
+  std::unique_ptr<event_source> source_;
+  std::uint64_t seen_dispatches_ = 0;  // of this one, by the watcher at its last look
+};
+
+/// The scheduler whose thread this is, or nullptr in a plain thread. Read anew after anything that may switch.
+MOTE_THREAD_POINTER(scheduler, current_scheduler)
+
+}  // namespace mote::detail

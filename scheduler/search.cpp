@@ -1,0 +1,202 @@
+// What a scheduler does with nothing ready: search, sleep, watch. Labels: scheduler.hpp (S, O) and idle.hpp (W).
+#include "runtime/os/membarrier.hpp"
+#include "runtime/os/signal_stack.hpp"
+#include "runtime/os/this_thread.hpp"
+#include "scheduler/group.hpp"
+
+#include <array>
+#include <limits>
+
+namespace mote::detail {
+
+namespace {
+
+constexpr unsigned search_rounds = 64;              // of looking at every other scheduler: some ten microseconds
+constexpr unsigned pauses_a_round = 8;
+constexpr std::uint64_t watch_ns = 500'000;         // how long work may be stuck before somebody looks
+constexpr std::uint64_t forever = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
+
+void scheduler::run_thread() {
+  const signal_stack handlers_run_here;
+  static_cast<void>(name_this_thread("mote/" + std::to_string(index_)));
+  bind();
+  set_current_scheduler(this);
+  while (!group_.stopping()) {
+    runnable* next = pick_prepared();
+    if (next == nullptr) next = search();
+    if (next == nullptr) continue;
+    if (searching_) {
+      searching_ = false;
+      if (group_.idle().found_work()) group_.wake_one();  // W2
+    }
+    if (prepare(*next)) {
+      go_to(next);
+    } else {
+      runnable_hooks::refuse(*this, *next);
+    }
+  }
+  set_current_scheduler(nullptr);
+}
+
+// Keeps what was stolen, runs its first.
+runnable* scheduler::keep_first(runnable** items, std::uint32_t count) noexcept {
+  for (std::uint32_t i = 1; i < count; ++i) queue_.push(*items[i]);
+  fill_slice();
+  return items[0];
+}
+
+runnable* scheduler::steal_from(scheduler& victim) noexcept {
+  std::array<runnable*, 64> items;
+  const std::uint32_t taken = victim.ring_.steal(items.data(), items.size());
+  if (taken == 0) return nullptr;
+  trace_.record(event::steal, victim.index_, taken);
+  return keep_first(items.data(), taken);
+}
+
+// One look at everything outside. ask: those who have work but offer none are asked to.
+runnable* scheduler::look_once(bool ask) noexcept {
+  service();
+  if (runnable* mine = pick()) return mine;
+  const auto schedulers = static_cast<std::uint32_t>(group_.size());
+  const std::uint32_t start = order_->choose(schedulers);
+  for (std::uint32_t i = 0; i < schedulers; ++i) {
+    scheduler& victim = group_[(start + i) % schedulers];
+    if (&victim == this) continue;
+    if (runnable* stolen = steal_from(victim)) return stolen;
+    if (ask && victim.queue_.size() > 1) victim.share_wanted_.store(1, relaxed);
+  }
+  return nullptr;
+}
+
+runnable* scheduler::search() noexcept {
+  if (group_.size() == 1 || orders_) return park();
+  if (!searching_) searching_ = group_.idle().begin_search(static_cast<unsigned>(group_.size()));
+  if (searching_) {
+    for (unsigned round = 0; round < search_rounds && !group_.stopping(); ++round) {
+      if (runnable* found = look_once(true)) return found;
+      for (unsigned i = 0; i < pauses_a_round; ++i) spin_pause();
+    }
+  }
+  return park();
+}
+
+bool scheduler::anything_to_do() noexcept {
+  if (group_.stopping() || queued() != 0 || remote_.load(relaxed) != nullptr || !group_.injected().looks_empty()) return true;
+  for (std::size_t i = 0; i < group_.size(); ++i) {
+    if (!group_[i].ring_.empty()) return true;
+  }
+  return false;
+}
+
+// Nanoseconds until the next timer.
+std::uint64_t scheduler::wait_limit() noexcept {
+  const std::uint64_t next = timers_.next_deadline();
+  if (next == forever) return forever;
+  const std::uint64_t now = now_ns();
+  return next > now ? next - now : 0;
+}
+
+// Sleeps until there is something to do; nullptr: the caller looks for it.
+runnable* scheduler::park() noexcept {
+  const std::uint64_t limit = wait_limit();
+  if (limit == 0) {
+    service();
+    return nullptr;
+  }
+  if (limit != forever && order_->skip_to(timers_.next_deadline())) {
+    service();
+    return nullptr;
+  }
+  trace_.record(event::idle, index_, limit);
+  group_.idle().park(index_, searching_);
+  searching_ = false;
+  if (anything_to_do()) {  // W1
+    if (!group_.idle().unpark_self(index_)) searching_ = true;  // W3: the unpark on its way is for the next wait
+    return nullptr;
+  }
+  if (orders_ && limit == forever && stuck()) {
+    if (!group_.idle().unpark_self(index_)) searching_ = true;
+    return nullptr;
+  }
+  const auto schedulers = static_cast<unsigned>(group_.size());
+  if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
+  source_->wait(limit);
+  if (!group_.idle().unpark_self(index_)) searching_ = true;
+  return nullptr;
+}
+
+// W5. Sleeps a little, again and again, and takes what is stuck behind a long-running process.
+runnable* scheduler::watch() noexcept {
+  for (;;) {
+    source_->wait(std::min(wait_limit(), watch_ns));
+    const bool mine = anything_to_do() || wait_limit() == 0;
+    bool awake = group_.idle().parked() < group_.size();
+    if (mine || !awake) {
+      group_.idle().stop_watching();
+      if (!awake && !mine) break;
+      if (!group_.idle().unpark_self(index_)) searching_ = true;
+      return nullptr;
+    }
+    if (!group_.idle().is_parked(index_)) {  // somebody woke this one
+      group_.idle().stop_watching();
+      searching_ = true;
+      return nullptr;
+    }
+    for (std::size_t i = 0; i < group_.size(); ++i) {
+      scheduler& victim = group_[i];
+      const std::uint64_t turn = victim.dispatches();
+      const bool stands = turn == victim.seen_dispatches_;
+      victim.seen_dispatches_ = turn;
+      if (&victim == this || victim.queued() == 0) continue;
+      if (!stands) {
+        if (victim.queue_.size() > 1) victim.share_wanted_.store(1, relaxed);
+        continue;
+      }
+      if (!raid(victim)) continue;
+      group_.idle().stop_watching();
+      if (!group_.idle().unpark_self(index_)) searching_ = true;
+      return take_queued();
+    }
+  }
+  // All are parked: sleep without an end, unless somebody became busy meanwhile.
+  if (group_.idle().become_watcher(index_, static_cast<unsigned>(group_.size()))) return watch();
+  source_->wait(wait_limit());
+  if (!group_.idle().unpark_self(index_)) searching_ = true;
+  return nullptr;
+}
+
+// O3. Takes the slot and half of the queue of a scheduler whose process has not entered the runtime for long.
+bool scheduler::raid(scheduler& victim) noexcept {
+  if (victim.borrowed_.exchange(1, seq_cst) != 0) return false;
+  if (membarrier_available()) membarrier_all();
+  fence(seq_cst);
+  std::uint32_t taken = 0;
+  if (victim.in_runtime_.load(acquire) == 0) {  // O2
+    if (runnable* hot = victim.slot_.exchange(nullptr, relaxed)) {
+      victim.queue_.push(*hot);
+    }
+    for (std::uint32_t left = (victim.queue_.size() + 1) / 2; left != 0; --left) {
+      runnable* item = victim.queue_.pop();
+      if (item->pinned == no_pin) {
+        queue_.push(*item);
+        ++taken;
+      } else {
+        victim.queue_.push(*item);
+      }
+    }
+  }
+  victim.borrowed_.store(0, release);  // O2
+  if (taken != 0) trace_.record(event::raid, victim.index_, taken);
+  return taken != 0;
+}
+
+// A seam that orders has nothing ready and no timer: nothing inside can ever run again.
+bool scheduler::stuck() noexcept {
+  if (group_.on_stuck == nullptr) return false;
+  group_.on_stuck(group_.stuck_context);
+  return queued() != 0;
+}
+
+}  // namespace mote::detail
