@@ -34,6 +34,7 @@ struct stock {
   /// What a taker does with its loot: it reads and writes the items' bytes, which no other may do at the time.
   void use(item** loot, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) {
+      MOTE_CHECK(loot[i] != nullptr);
       ++loot[i]->times_out;
       EXPECT_EQ(loot[i]->bytes.read(), static_cast<int>(loot[i] - items.data()));
       loot[i]->bytes.write(-1);

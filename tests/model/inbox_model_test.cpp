@@ -1,0 +1,204 @@
+// The claims of mailbox/inbox.hpp under all short interleavings.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "mailbox/inbox.hpp"
+#include "tests/model/model.hpp"
+
+namespace mote::detail {
+namespace {
+
+/// The envelope's link and bytes, races on which are found.
+struct letter {
+  struct link {
+    model::data<letter*> to;
+    link& operator=(letter* other) {
+      to.write(other);
+      return *this;
+    }
+  };
+  link next;
+  model::data<int> bytes;
+};
+
+/// A process as the inbox sees it: what it saves before it sleeps, what a waker hands to it, and where it sleeps.
+struct process {
+  inbox<letter> box;
+  model::data<int> context;
+  model::data<letter*> handed{nullptr};
+  model::parker bed;
+  std::vector<int> received;
+
+  /// What a waker does, who owns the sleeping process until it is ready.
+  void wake(letter* mail) {
+    context.write(context.read() + 1);
+    handed.write(mail);
+    bed.unpark();
+  }
+  pushed send(letter& mail, int bytes, bool urgent = false) {
+    mail.bytes.write(bytes);
+    std::uint64_t load = 0;
+    const pushed how = box.push(&mail, 1, urgent, load);
+    if (how == pushed::woke) wake(&mail);
+    if (how == pushed::woke_linked) wake(nullptr);
+    return how;
+  }
+  pushed nudge() {
+    const pushed how = box.nudge();
+    if (how == pushed::woke_linked) wake(nullptr);
+    return how;
+  }
+  /// Owner. Reads what was drained, oldest first.
+  void read(const letter* newest) {
+    std::vector<int> backwards;
+    for (; newest != nullptr; newest = newest->next.to.read()) backwards.push_back(newest->bytes.read());
+    received.insert(received.end(), backwards.rbegin(), backwards.rend());
+  }
+  /// Owner. False: there was something to wake for.
+  bool sleep(bool deaf = false) {
+    context.write(1);
+    if (!box.try_sleep(deaf)) return false;
+    bed.park();
+    if (const letter* const mail = handed.read()) received.push_back(mail->bytes.read());  // I3: before all others
+    return true;
+  }
+  /// Owner. Drains and sleeps until it has got so many letters.
+  void receive(std::size_t wanted) {
+    for (;;) {
+      read(box.take_all().newest);
+      if (received.size() >= wanted) return;
+      sleep();
+    }
+  }
+};
+
+bool is_wake(pushed how) { return how == pushed::woke || how == pushed::woke_linked; }
+
+// I2. Two senders race for one sleeping owner; whatever the interleaving, one of them wakes it.
+TEST(inbox_model, one_sleep_is_ended_by_exactly_one_sender) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b;
+    ASSERT_TRUE(owner.box.try_sleep(false));
+    pushed first{}, second{};
+    world.together([&] { first = owner.send(a, 1); }, [&] { second = owner.send(b, 2); });
+    EXPECT_NE(is_wake(first), is_wake(second));
+  });
+}
+
+// I2 with a nudge for one of them.
+TEST(inbox_model, one_sleep_is_ended_by_a_sender_or_a_nudge) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a;
+    ASSERT_TRUE(owner.box.try_sleep(false));
+    pushed first{}, second{};
+    world.together([&] { first = owner.send(a, 1); }, [&] { second = owner.nudge(); });
+    EXPECT_NE(is_wake(first), is_wake(second));
+  });
+}
+
+// I1 I2 O1 O2. No letter is lost, none comes twice, and no sleep goes on for ever.
+TEST(inbox_model, the_owner_gets_the_mail_of_two_senders) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b;
+    world.together([&] { owner.receive(2); }, [&] { owner.send(a, 1); }, [&] { owner.send(b, 2); });
+    ASSERT_EQ(owner.received.size(), 2u);
+    EXPECT_EQ(owner.received[0] + owner.received[1], 3);
+  });
+}
+
+// I3.
+TEST(inbox_model, one_senders_mail_arrives_in_the_order_sent) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b, c;
+    world.together([&] { owner.receive(3); },
+                   [&] {
+                     owner.send(a, 1);
+                     owner.send(b, 2);
+                     owner.send(c, 3);
+                   });
+    EXPECT_EQ(owner.received, (std::vector<int>{1, 2, 3}));
+  });
+}
+
+// A nudge reaches the owner whether it comes before, during or after the way to sleep.
+TEST(inbox_model, no_nudge_is_lost) {
+  model::explore([](model::world& world) {
+    process owner;
+    model::data<int> wish;
+    pushed how{};
+    world.together(
+        [&] {
+          while (!owner.sleep() && (owner.box.take_all().high & inbox_flags::nudged) == 0) continue;
+        },
+        [&] { how = owner.nudge(); });
+    EXPECT_TRUE(how == pushed::woke_linked || how == pushed::queued);
+  });
+}
+
+// O1 for nudges: who finds the flag sees what was written for it to see.
+TEST(inbox_model, the_owner_that_was_nudged_awake_sees_why) {
+  model::explore([](model::world& world) {
+    process owner;
+    model::data<int> why;
+    world.together(
+        [&] {
+          if ((owner.box.take_all().high & inbox_flags::nudged) == 0) return;
+          EXPECT_EQ(why.read(), 1);
+        },
+        [&] {
+          why.write(1);
+          owner.nudge();
+        });
+  });
+}
+
+// deaf: ordinary mail is linked in and does not wake; a signal does.
+TEST(inbox_model, a_deaf_sleep_is_ended_by_a_signal_and_by_nothing_else) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter ordinary, signal;
+    pushed first{}, second{};
+    world.together(
+        [&] {
+          const bool slept = owner.sleep(true);
+          EXPECT_TRUE(slept || (owner.box.high() & inbox_flags::urgent) != 0);
+          owner.receive(2);
+        },
+        [&] { first = owner.send(ordinary, 1); }, [&] { second = owner.send(signal, 2, true); });
+    EXPECT_EQ(owner.received.size(), 2u);
+  });
+}
+
+// closed: each letter is either drained by close or still its sender's.
+TEST(inbox_model, close_and_the_senders_share_the_mail_without_loss) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b;
+    pushed first{}, second{};
+    world.together([&] { owner.read(owner.box.close().newest); }, [&] { first = owner.send(a, 1); },
+                   [&] { second = owner.send(b, 2); });
+    EXPECT_EQ(owner.received.size(), std::size_t{first == pushed::queued} + std::size_t{second == pushed::queued});
+    EXPECT_TRUE(first == pushed::queued || first == pushed::closed);
+  });
+}
+
+// The count beside the pointer: what senders see as load is never more than what was sent, and a drain starts anew.
+TEST(inbox_model, the_load_counts_the_letters_that_lie_there) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b;
+    world.together([&] { owner.send(a, 1); }, [&] { owner.send(b, 2); });
+    const auto all = owner.box.take_all();
+    EXPECT_EQ(inbox_load::count(all.high), 2u);
+    EXPECT_EQ(inbox_load::units(all.high), 2u);
+    EXPECT_FALSE(owner.box.has_news());
+  });
+}
+
+}  // namespace
+}  // namespace mote::detail
