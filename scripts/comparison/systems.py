@@ -1,0 +1,153 @@
+"""The systems: whether each is installed, how its program is built, and what runs one workload on it."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = ROOT / "bench" / "peers"
+
+# In the order of the table, with the numbers of schedulers that each is for.
+WORKLOADS = {
+    "spawn_exit": (1, 2), "spawn_join_one": (1, 2), "parked_memory_100k": (1, 2), "parked_memory_1m": (1, 2),
+    "pingpong_same": (1,), "pingpong_cross": (2,), "yield": (1,), "ring_503": (1, 2), "ring_100k": (1, 2),
+    "fanin": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,), "idle_cpu": (2,),
+    "wakeup_thread": (2,), "call_reply": (1,),
+}
+MESSAGES_AND_SPAWNS = ("spawn_exit", "spawn_join_one", "pingpong_same", "pingpong_cross", "ring_503", "fanin", "skynet")
+
+
+class BuildError(Exception):
+    pass
+
+
+def build(command, folder=None, **environment):
+    """Runs a compiler; BuildError with what it said when it fails."""
+    done = subprocess.run(command, cwd=folder, env=os.environ | environment, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"{' '.join(map(str, command))}\n{done.stdout}")
+
+
+@dataclass
+class System:
+    """A system whose program takes the workload's name and the number of schedulers."""
+
+    name: str
+    needs: str  # a program on the path, or a file, without which the system is not there
+    package: str  # Debian's, which brings it
+    workloads: tuple
+    program: Path = None
+    aliases: dict = field(default_factory=dict)  # workload: what it is called here
+
+    def is_there(self):
+        return shutil.which(self.needs) is not None or Path(self.needs).exists()
+
+    def build(self, folder):
+        """Builds its program in a folder of its own."""
+
+    def command(self, workload, schedulers, quick):
+        """argv and what to add to the environment."""
+        name = self.aliases.get(workload, workload)
+        return [self.program, name, str(schedulers)], ({"QUICK": "1"} if quick else {})
+
+
+class Mote(System):
+    def command(self, workload, schedulers, quick):
+        name = self.aliases.get(workload, workload)
+        options = ["--quick"] if quick else []
+        return [self.program, "--schedulers", str(schedulers), *options, name], {}
+
+
+class AsUser(System):
+    """bench/as_user, against a copy of the library that is installed from mote-bench's build into our folder."""
+
+    def build(self, folder):
+        library = Path(self.needs).resolve().parent.parent
+        build(["cmake", "--build", library, "--target", "mote"])
+        build(["cmake", "--install", library, "--prefix", folder / "installed"])
+        build(["cmake", "-S", ROOT / "bench" / "as_user", "-B", folder / "build", "-D", "CMAKE_BUILD_TYPE=Release",
+               "-D", "CMAKE_CXX_FLAGS_RELEASE=-O2", "-D", f"CMAKE_PREFIX_PATH={folder / 'installed'}"])
+        build(["cmake", "--build", folder / "build"])
+        self.program = folder / "build" / "as_user"
+
+    def command(self, workload, schedulers, quick):
+        count = {"skynet": 100_000, "fanin": 800_000, "spawn_exit": 100_000, "spawn_join_one": 100_000}
+        return [self.program, str(schedulers), str(count.get(workload, 500_000) if quick else 0), workload], {}
+
+
+class Go(System):
+    def build(self, folder):
+        self.program = folder / "bench"
+        build(["go", "build", "-o", self.program, "."], PEERS / "go")
+
+    def command(self, workload, schedulers, quick):
+        argv, environment = super().command(workload, schedulers, quick)
+        return argv, environment | {"GOMAXPROCS": str(schedulers)}
+
+
+class Erlang(System):
+    def build(self, folder):
+        self.program = folder
+        build(["erlc", "-o", folder, PEERS / "erlang" / "bench.erl"])
+
+    def command(self, workload, schedulers, quick):
+        _, environment = super().command(workload, schedulers, quick)
+        return ["erl", "-noinput", "+S", f"{schedulers}:{schedulers}", "+P", "2000000", "-pa", self.program, "-run",
+                "bench", "main", workload], environment
+
+
+class Tokio(System):
+    def build(self, folder):
+        """From the crates that Debian installs, where they are; else from the registry."""
+        self.program = folder / "release" / "bench"
+        command = ["cargo", "build", "-q", "--release", "--target-dir", folder]
+        crates = Path("/usr/share/cargo/registry")
+        if any(crates.glob("tokio-1*")):
+            command += ["--offline", "--config", 'source.crates-io.replace-with="debian"', "--config",
+                        f'source.debian.directory="{crates}"']
+        sources = folder / "source"
+        shutil.copytree(PEERS / "tokio", sources, dirs_exist_ok=True)  # cargo writes its lock file beside them
+        build(command, sources)
+
+
+class Cpp(System):
+    libraries = ()
+    standard = "c++20"
+
+    def build(self, folder):
+        self.program = folder / "bench"
+        build([os.environ.get("CXX", "c++"), f"-std={self.standard}", "-O3", "-DNDEBUG", "-o", self.program,
+               PEERS / self.name / "main.cpp", *self.libraries, "-pthread"])
+
+
+class BoostFiber(Cpp):
+    libraries = ("-lboost_fiber", "-lboost_context")
+
+
+class Caf(Cpp):
+    libraries = ("-lcaf_core",)
+    standard = "c++17"
+
+
+def all_systems(bench):
+    """bench: the program mote-bench."""
+    every = tuple(WORKLOADS)
+    managed = tuple(w for w in every if w not in ("wakeup_thread", "call_reply"))
+    tokio = tuple(w for w in every if w != "call_reply")
+    actors = MESSAGES_AND_SPAWNS + ("ring_100k", "big")
+    thread_names = {"spawn_join_one": "thread_spawn_join", "pingpong_same": "thread_pingpong",
+                    "pingpong_cross": "thread_pingpong", "yield": "thread_yield"}
+    return [
+        Mote("mote", bench, "", every, bench),
+        AsUser("as_user", bench, "", MESSAGES_AND_SPAWNS),
+        Mote("threads", bench, "", tuple(thread_names), bench, thread_names),
+        Mote("fork", bench, "", ("spawn_join_one",), bench, {"spawn_join_one": "fork_wait"}),
+        Go("go", "go", "golang-go", managed),
+        Erlang("erlang", "erl", "erlang-base", managed),
+        Tokio("tokio", "cargo", "cargo, librust-tokio-dev", tokio),
+        BoostFiber("boost_fiber", "/usr/include/boost/fiber/all.hpp", "libboost-fiber1.81-dev", actors + ("yield",)),
+        Caf("caf", "/usr/include/caf/all.hpp", "libcaf-dev", actors),
+    ]
