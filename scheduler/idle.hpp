@@ -16,7 +16,9 @@
 //     that then becomes busy is woken through searching_, after its bit was cleared, so either the last watcher sees that
 //     bit cleared or the newly busy one sees watcher_ empty and wakes a new one (needs_watcher). Both sides have a fence
 //     between their store and their look.
-// O1  the bits and counts are changed by seq_cst read-modify-writes: their total order with the fences is W1, W2 and W5.
+// O1  Every announcement (work pushed, bit set, bit or count cleared, office given up) is followed by a seq_cst fence, and
+//     then by a look at what the others announce: of two, one sees the other. The read-modify-writes themselves need no
+//     order: each is of one word, and whoever is woken sees what its waker did through the unpark.
 // Source: Go's proc.go (spinning Ms, "delicate dance") and Tokio's idle.rs; the watcher is ours.
 #pragma once
 
@@ -39,24 +41,25 @@ class idle_set {
   /// A busy scheduler starts to search, if there are not enough that do: at most half of `schedulers` at once.
   bool begin_search(unsigned schedulers) noexcept {
     if (2 * searching_.load(relaxed) >= schedulers && searching_.load(relaxed) != 0) return false;
-    searching_.fetch_add(1, seq_cst);  // O1
+    searching_.fetch_add(1, relaxed);
     return true;
   }
   /// The caller, who was searching, has work. True: it was the last; it wakes another (W2).
-  bool found_work() noexcept { return searching_.fetch_sub(1, seq_cst) == 1; }  // O1
+  bool found_work() noexcept { return searching_.fetch_sub(1, relaxed) == 1; }
 
   /// The caller, searching or not, is about to sleep. It must look at every queue once more after this.
   void park(unsigned who, bool was_searching) noexcept {
-    bits_[who / 64].fetch_or(bit(who), seq_cst);  // O1
-    parked_.fetch_add(1, seq_cst);                // O1
-    if (was_searching) searching_.fetch_sub(1, seq_cst);  // O1
-    fence(seq_cst);                               // O1
+    bits_[who / 64].fetch_or(bit(who), relaxed);
+    parked_.fetch_add(1, relaxed);
+    if (was_searching) searching_.fetch_sub(1, relaxed);
+    fence(seq_cst);  // O1
   }
   /// The caller wants to be busy again by itself. False: a waker was first; an unpark is on its way, and the caller is
   /// counted as searching (W3).
   bool unpark_self(unsigned who) noexcept {
-    if ((bits_[who / 64].fetch_and(~bit(who), seq_cst) & bit(who)) == 0) return false;  // O1
-    parked_.fetch_sub(1, seq_cst);                                                       // O1
+    if ((bits_[who / 64].fetch_and(~bit(who), relaxed) & bit(who)) == 0) return false;
+    parked_.fetch_sub(1, relaxed);
+    fence(seq_cst);  // O1
     return true;
   }
 
@@ -65,17 +68,22 @@ class idle_set {
   std::int32_t wake_one() noexcept {
     fence(seq_cst);  // O1
     if (parked_.load(relaxed) == 0) return nobody;
-    std::uint32_t none = 0;
-    if (!searching_.compare_exchange_strong(none, 1, seq_cst, relaxed)) return nobody;  // O1
-    const std::int32_t who = take_any();
-    if (who == nobody) searching_.fetch_sub(1, seq_cst);  // O1
-    return who;
+    do {
+      std::uint32_t none = 0;
+      if (!searching_.compare_exchange_strong(none, 1, relaxed, relaxed)) return nobody;  // W4
+      const std::int32_t who = take_any();
+      if (who != nobody) return who;
+      // All woke by themselves. Who submitted work meanwhile took this one for a searcher: it looks again on his behalf.
+      searching_.fetch_sub(1, relaxed);
+      fence(seq_cst);  // O1
+    } while (any_parked());
+    return nobody;
   }
   /// Whom to unpark so that this one runs, or nobody when it is awake. It is counted as searching then.
   bool wake(unsigned who) noexcept {
     fence(seq_cst);  // O1
     if ((bits_[who / 64].load(relaxed) & bit(who)) == 0 || !unpark_self(who)) return false;
-    searching_.fetch_add(1, seq_cst);  // O1
+    searching_.fetch_add(1, relaxed);
     return true;
   }
 
@@ -86,15 +94,14 @@ class idle_set {
   /// The caller, parked, takes the office if it is free. False: somebody has it, or all are parked.
   bool become_watcher(unsigned who, unsigned schedulers) noexcept {
     std::int32_t none = nobody;
-    if (!watcher_.compare_exchange_strong(none, static_cast<std::int32_t>(who), seq_cst, relaxed)) return false;  // O1
-    fence(seq_cst);                                       // O1
+    if (!watcher_.compare_exchange_strong(none, static_cast<std::int32_t>(who), relaxed, relaxed)) return false;
     if (parked_.load(relaxed) < schedulers) return true;  // W5
-    watcher_.store(nobody, seq_cst);                      // O1
+    watcher_.store(nobody, relaxed);
     fence(seq_cst);                                       // O1
     if (parked_.load(relaxed) >= schedulers) return false;
     return become_watcher(who, schedulers);
   }
-  void stop_watching() noexcept { watcher_.store(nobody, seq_cst); }  // O1
+  void stop_watching() noexcept { watcher_.store(nobody, relaxed); }
 
   bool is_parked(unsigned who) const noexcept { return (bits_[who / 64].load(relaxed) & bit(who)) != 0; }
   unsigned parked() const noexcept { return parked_.load(relaxed); }
@@ -102,6 +109,13 @@ class idle_set {
 
  private:
   static constexpr std::uint64_t bit(unsigned who) noexcept { return 1ull << who % 64; }
+
+  bool any_parked() const noexcept {
+    for (const auto& word : bits_) {
+      if (word.load(relaxed) != 0) return true;
+    }
+    return false;
+  }
 
   std::int32_t take_any() noexcept {
     for (unsigned word = 0; word < Words; ++word) {
