@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace mote::detail {
@@ -61,6 +62,7 @@ class id_map {
     }
     close_gap(at);
     size_.subtract(1);
+    if (capacity_ > most_idle && size_ * 8 < capacity_) shrink();
     return true;
   }
 
@@ -80,6 +82,7 @@ class id_map {
 
  private:
   static constexpr std::uint32_t least_capacity = 8;
+  static constexpr std::uint32_t most_idle = 256;  // entries of a table that is kept however empty
 
   std::uint32_t home(std::uint64_t key) const noexcept {
     return static_cast<std::uint32_t>(key * 0x9E3779B97F4A7C15u >> 32) & (capacity_ - 1);
@@ -93,13 +96,21 @@ class id_map {
     return table_[at];
   }
 
-  void grow() {
-    id_map larger;
-    larger.capacity_ = capacity_ == 0 ? least_capacity : capacity_ * 2;
-    larger.table_ = std::make_unique<entry[]>(larger.capacity_);
-    for_each([&](std::uint64_t key, Value& value) { larger.place(key).value = std::move(value); });
-    larger.size_ = size_;
-    *this = std::move(larger);
+  void grow() { resize(capacity_ == 0 ? least_capacity : capacity_ * 2); }
+  // A table that was once large would cost a cache miss at each use. Without memory it stays as it is.
+  void shrink() noexcept {
+    try {
+      resize(capacity_ / 4);
+    } catch (const std::bad_alloc&) {
+    }
+  }
+  void resize(std::uint32_t capacity) {
+    id_map other;
+    other.table_ = std::make_unique<entry[]>(capacity);
+    other.capacity_ = capacity;
+    for_each([&](std::uint64_t key, Value& value) { other.place(key).value = std::move(value); });
+    other.size_ = size_;
+    *this = std::move(other);
   }
 
   void close_gap(std::uint32_t gap) noexcept {

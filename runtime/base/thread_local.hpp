@@ -16,12 +16,12 @@
 #if defined(__x86_64__) && defined(__LP64__)
 
 #define MOTE_THREAD_POINTER_ACCESS(type, name)                                                                \
-  inline type* name() noexcept {                                                                              \
+  [[maybe_unused]] inline type* name() noexcept {                                                             \
     type* value;                                                                                              \
     __asm__ volatile("movq mote_thread_" #name "@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(value));   \
     return value;                                                                                             \
   }                                                                                                           \
-  inline void set_##name(type* value) noexcept {                                                              \
+  [[maybe_unused]] inline void set_##name(type* value) noexcept {                                             \
     long offset;                                                                                              \
     __asm__ volatile("movq mote_thread_" #name "@gottpoff(%%rip), %0\n\tmovq %1, %%fs:(%0)"                   \
                      : "=&r"(offset)                                                                          \

@@ -108,6 +108,8 @@ void discard_process(core& here, process& unborn) noexcept {
 
 draft::draft(const closure_type& type, const spawn_options* options) : subject_(nullptr), place_(nullptr), options_(options) {
   const entry door("mote::spawn");
+  process& self = door.self();
+  if ((self.mail.high() & inbox_flags::urgent) != 0) sort_mail(door.here(), self);  // children that have ended leave the links
   subject_ = new_process(door.here(), type, options);
   place_ = subject_->closure_place();
 }

@@ -1,8 +1,6 @@
-// The switch itself, around Boost.Context's jump_fcontext, which saves the registers a call keeps and the floating-point
-// control words, and is named nowhere else.
+// The switch itself: the jump (jump.hpp), and around it what travels with a context besides its registers.
 // X1  The machine travels as the jump's argument, so that what is restored goes to the thread of arrival.
-// X2  jump_fcontext is reached from one place for contexts that go on: the processor predicts that one address. Hence
-//     noinline, and no clones.
+// X2  There is one place at which contexts go on: the processor predicts that one address. Hence noinline, and no clones.
 // X3  No sanitizer instruments these functions: they start on one stack and end on another.
 #include "runtime/stack/context.hpp"
 
@@ -11,11 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
 
 #include "runtime/base/annotate.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/stack/jump.hpp"
 
 #if defined(__clang__)
 #define MOTE_ONE_COPY __attribute__((noinline))
@@ -25,10 +23,6 @@
 
 namespace mote::detail {
 namespace {
-
-using boost::context::detail::jump_fcontext;
-using boost::context::detail::make_fcontext;
-using boost::context::detail::transfer_t;
 
 // Beyond this a stack pointer is worth remembering: its pages are more than an idle stack keeps.
 constexpr std::uintptr_t shallow_bytes = 8 * kib;
@@ -52,18 +46,8 @@ MOTE_NO_SANITIZE void announce_switch([[maybe_unused]] void** fake, [[maybe_unus
 #endif
 }
 
-void default_control_words() noexcept {
-#if defined(__x86_64__)
-  constexpr std::uint32_t sse = 0x1f80;  // round to nearest, all exceptions masked
-  constexpr std::uint16_t x87 = 0x037f;  // the same, 64 bits of precision
-  __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(sse), "m"(x87));
-#elif defined(__aarch64__)
-  __asm__ volatile("msr fpcr, xzr");
-#endif
-}
-
 // The bottom frame of every context. Its return address is declared unknown, which is where unwinders stop.
-MOTE_NO_SANITIZE MOTE_ONE_COPY void first_frame(transfer_t came) {
+MOTE_NO_SANITIZE MOTE_ONE_COPY void first_frame(context from, machine* on) {
 #if defined(__GCC_HAVE_DWARF2_CFI_ASM) || defined(__clang__)
 #if defined(__x86_64__)
   __asm__ volatile(".cfi_undefined rip");
@@ -72,11 +56,10 @@ MOTE_NO_SANITIZE MOTE_ONE_COPY void first_frame(transfer_t came) {
 #endif
 #endif
   asan_after_switch(nullptr);
-  machine* const on = static_cast<machine*>(came.data);  // X1
   *on->exceptions = {};
   *on->error = 0;
-  default_control_words();
-  on->current->entry({came.fctx, on});
+  default_control_words(from);
+  on->current->entry({from, on});
   check_failed(__FILE__, __LINE__, "a context's entry returned");
 }
 
@@ -89,25 +72,24 @@ MOTE_NO_SANITIZE MOTE_ONE_COPY arrival switch_context(context to, stack* to_stac
   on.current = to_stack;
   void* fake = nullptr;
   announce_switch(&fake, to_stack, on);
-  const transfer_t came = jump_fcontext(to, &on);  // X2
+  const arrival came = jump(to, on);  // X1 X2
   asan_after_switch(fake);
-  machine* const now = static_cast<machine*>(came.data);  // X1
-  *now->exceptions = exceptions;
-  *now->error = error;
-  return {came.fctx, now};
+  *came.on->exceptions = exceptions;
+  *came.on->error = error;
+  return came;
 }
 
 MOTE_NO_SANITIZE MOTE_ONE_COPY void leave_context(context to, stack* to_stack, machine& on) noexcept {
   on.current = to_stack;
   announce_switch(nullptr, to_stack, on);
-  jump_fcontext(to, &on);
+  jump(to, on);
   __builtin_unreachable();
 }
 
 MOTE_NO_SANITIZE context make_context(stack& on, void (*entry)(arrival)) noexcept {
   on.entry = entry;
   if (on.fiber == nullptr) on.fiber = tsan_create_fiber();
-  return make_fcontext(on.top(), on.usable_bytes(), first_frame);
+  return plant<first_frame>(on.top(), on.usable_bytes());
 }
 
 MOTE_NO_SANITIZE MOTE_ONE_COPY void renew_context(machine& on) noexcept {
