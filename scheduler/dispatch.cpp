@@ -83,7 +83,7 @@ void scheduler::service() noexcept {
   if (group_.idle().parked() != 0 || group_.idle().searching() != 0) share();
   // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
   std::array<runnable*, 8> items;
-  const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? items.size() : 2);
+  const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? std::uint32_t{8} : 2);
   for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
 }
 
