@@ -48,8 +48,9 @@ runnable* scheduler::keep_first(runnable** items, std::uint32_t count) noexcept 
 }
 
 runnable* scheduler::steal_from(scheduler& victim) noexcept {
-  std::array<runnable*, 64> items;
-  const std::uint32_t taken = victim.ring_.steal(items.data(), items.size());
+  constexpr std::uint32_t most = 64;
+  std::array<runnable*, most> items;
+  const std::uint32_t taken = victim.ring_.steal(items.data(), most);
   if (taken == 0) return nullptr;
   trace_.record(event::steal, victim.index_, taken);
   return keep_first(items.data(), taken);
