@@ -33,7 +33,7 @@ def chart(results, title):
             parts.append(text(x(cost) + 4, y + BAR - 3, label, size=10))
             y += BAR
         y += GAP
-    parts += axis(low, high, x, y) + legend([s for s in results.systems() if s in drawn(groups)])
+    parts = axis(low, high, x, y) + parts + legend([s for s in results.systems() if s in drawn(groups)])
     width, height = LABEL + PLOT + VALUE, y + 30
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" font-family="sans-serif">\n'

@@ -140,7 +140,7 @@ def main():
     given.out = given.out.resolve()
     print("Building the others' programs")
     systems = built_systems(given)
-    print(f"Measuring {', '.join(tables.TITLES[s.name] for s in systems)}; a full comparison takes some minutes a round")
+    print(f"Measuring {', '.join(tables.TITLES[s.name] for s in systems)}; a full round takes some minutes")
     results = measure(given, systems)
     print(write(given, results, read_floors((ROOT / "bench" / "floors.txt").read_text())))
     print(f"Written to {given.out}: table.txt, table.md, chart.svg, figures.txt")

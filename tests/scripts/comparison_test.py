@@ -1,4 +1,7 @@
-"""What scripts/compare makes of recorded lines. Run by ctest, or: PYTHONPATH=scripts python3 tests/scripts/comparison_test.py"""
+"""What scripts/compare and scripts/instructions make of recorded lines.
+
+Run by ctest, or: PYTHONPATH=scripts python3 tests/scripts/comparison_test.py
+"""
 
 import unittest
 import xml.etree.ElementTree
@@ -6,6 +9,7 @@ from pathlib import Path
 
 from comparison import chart, tables
 from comparison.figures import Floor, Results, parse, read_floors
+from comparison.instructions import per_operation, read_annotation, table
 from comparison.main import user_differs
 from comparison.systems import WORKLOADS
 
@@ -135,6 +139,33 @@ class AsUser(unittest.TestCase):
     def test_a_difference_above_the_tolerance_is_told(self):
         self.assertEqual(user_differs(recorded()),
                          ["as_user spawn_join_one_s1 ns_per_op is 0.80 times as good as mote-bench's"])
+
+
+ANNOTATED = """\
+Events recorded:  Ir
+--------------------------------------------------------------------------------
+Ir
+--------------------------------------------------------------------------------
+1,000,000 (100.0%)  PROGRAM TOTALS
+
+  600,000 (60.00%)  /a/post.cpp:mote::detail::post(mote::detail::core&, std::unique_ptr<int>) [/a/mote-bench]
+  100,000 (10.00%)  /a/inbox.hpp:mote::detail::post(mote::detail::core&, std::unique_ptr<int>)'2 [/a/mote-bench]
+  200,000 (20.00%)  ???:mote::(anonymous namespace)::map<unsigned int>::grow() [/a/mote-bench]
+  100,000 (10.00%)  ./elf/dl-lookup.c:do_lookup_x [/usr/lib/ld.so]
+"""
+
+
+class Instructions(unittest.TestCase):
+    def test_functions_are_added_up_over_files_and_recursions(self):
+        self.assertEqual(read_annotation(ANNOTATED), {"post": 700_000, "map::grow": 200_000, "do_lookup_x": 100_000})
+
+    def test_what_both_runs_have_is_left_out(self):
+        few = read_annotation(ANNOTATED)
+        many = few + read_annotation("  40,000 (4%)  /a/b.cpp:mote::yield() [x]\n  1,000 (0.1%)  /a:post(int) [x]\n")
+        each = per_operation(few, many, 1000)
+        self.assertEqual(each, {"yield": 40, "post": 1})
+        self.assertEqual(table("a yield", each, 1), "    41.0  a yield\n      40.0  yield\n"
+                                                    "       1.0  in 1 other functions\n")
 
 
 if __name__ == "__main__":
