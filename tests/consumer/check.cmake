@@ -6,8 +6,9 @@ set(shared_libs OFF)
 if(KIND STREQUAL "shared")
   set(shared_libs ON)
 endif()
-set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=RelWithDebInfo
-           -D BUILD_SHARED_LIBS=${shared_libs})
+# The flags of preset release, so that ccache has mote's objects.
+set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=RelWithDebInfo -D MOTE_WERROR=ON
+           "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g" -D BUILD_SHARED_LIBS=${shared_libs})
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 
 function(run)
