@@ -78,13 +78,23 @@ refuse_removals() {
 # need_packages GROUP...: installs what is missing of these groups.
 need_packages() {
   local missing
-  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  if has_apt; then
+    mapfile -t missing < <(missing_packages "$@")
+    install_packages "${missing[@]}"
+  else
     need_commands c++ cmake ninja
     say "No apt-get here: CMake uses the libraries that it finds and downloads the others."
-    return
   fi
-  mapfile -t missing < <(missing_packages "$@")
+}
+
+has_apt() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+
+# install_packages PACKAGE...: installs those that are not there.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do is_installed "$package" || missing+=("$package"); done
   ((${#missing[@]} == 0)) && return
+  has_apt || die "missing, and there is no apt-get to install them: ${missing[*]}"
   headline "Installing what is missing: ${missing[*]}"
   if ((EUID != 0)); then
     command -v sudo >/dev/null || die "missing: ${missing[*]}; installing them needs root or sudo"
