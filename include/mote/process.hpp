@@ -180,9 +180,9 @@ struct process_info {
   std::size_t stack_limit;       ///< bytes of stack it may use; 0 before the first run
   std::uint64_t reductions;
 };
-/// nullopt when the process has ended. In constant time. Any thread of the runtime's.
+/// nullopt when the process has ended and everyone tied to it has been told. In constant time. Any thread of the runtime's.
 std::optional<process_info> info(pid who);
-/// Everyone alive, in no order.
+/// Everyone alive, and who is just ending, in no order.
 std::vector<pid> processes();
 /// Whether the process had not ended when this looked.
 bool is_alive(pid who);

@@ -86,15 +86,16 @@ class core final : public scheduler {
 
 inline core* current_core() noexcept { return static_cast<core*>(current_scheduler()); }
 
-[[noreturn]] void not_in_a_process(const char* call);
+[[noreturn]] void not_in_a_process(const char* call, envelope* given = nullptr);
 
 /// The door: made at the start of each public call, it marks that the runtime is entered, and left at the end, on whatever
 /// scheduler the process is then.
 class entry {
  public:
-  explicit entry(const char* call) {
-    core* here = current_core();
-    if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process(call);
+  /// Throws usage_error in a plain thread, with `call`'s name; `given`, if any, is dropped then.
+  explicit entry(const char* call, envelope* given = nullptr) {
+    core* const here = current_core();
+    if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process(call, given);
     here->enter();
   }
   entry(const entry&) = delete;
@@ -110,10 +111,11 @@ class entry {
 // ---- mail.cpp ----
 /// How mail is delivered.
 enum class urgency : bool { ordinary, urgent };
-/// Puts mail into a process's mailbox and wakes it. False, and the mail dropped: it has ended. Inside the runtime.
-bool post(core& here, process* to, std::uint32_t generation, envelope_ptr mail, urgency how);
+/// Takes mail over, puts it into a process's mailbox and wakes it. False, and the mail dropped: it has ended. Inside the
+/// runtime.
+bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how);
 /// As post, from a plain thread.
-bool post_from_outside(runtime& home, pid to, envelope_ptr mail);
+bool post_from_outside(runtime& home, pid to, envelope* mail);
 /// Sends a signal. False: the process has ended.
 bool post_signal(core& here, std::uint64_t to_key, signal&& news);
 /// A message that carries the name `which` of the receiver's: a reply, a down.
@@ -121,10 +123,10 @@ template <class Value>
 bool post_marked(core& here, std::uint64_t to_key, ref which, Value&& value) {
   process* const to = here.home.table.find(to_key);
   if (to == nullptr) return false;
-  envelope_ptr mail = make_envelope(std::forward<Value>(value));
+  envelope* const mail = make_envelope(std::forward<Value>(value));
   mail->mark = which.number();
   mail->slot = which.slot() & 0xFFFFFF;
-  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), std::move(mail), urgency::urgent);
+  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, urgency::urgent);
 }
 /// Yields when the running process has used up its slice; never ends it.
 void yield_if_used_up(core& here) noexcept;
@@ -154,8 +156,10 @@ void finish(core& here, process& self, const reason& why);
 void catch_terminate();
 
 // ---- wait.cpp ----
-/// Waits for news, until the deadline. deaf: only signals and answers count. False: the time is up and there is no news.
-bool wait_for_news(process& self, std::uint64_t deadline_ns, bool deaf);
+/// Whether a process waits for any mail, or for signals and answers only.
+enum class hearing : bool { all, deaf };
+/// Waits for news, until the deadline. False: the time is up and there is no news.
+bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which);
 /// Takes the signals that have come, and ends the process if it is doomed.
 void heed_signals(core& here, process& self);
 
@@ -182,7 +186,9 @@ void request_done(process& self, std::uint64_t number) noexcept;
 // ---- names.cpp ----
 /// Throws usage_error when the name is empty or taken, or the process has one or has ended.
 void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name);
+/// Gives the name free; the process's own details still tell it.
 void unname_process(runtime& home, process& who) noexcept;
+void drop_details(runtime& home, process& who) noexcept;
 
 // ---- info.cpp ----
 void report_crash(runtime& home, process& dead, const reason& why);

@@ -2,7 +2,9 @@
 //
 // X1  The mailbox closes first. A link or monitor request already inside is served like any other, one that finds it closed
 //     is answered by its own sender (ties.cpp, L3): nobody waits for ever.
-// X2  Peers hear before the block is given back, so a pid that names nobody any more means that the news is out.
+// X2  The name is free before peers hear, so whoever has the news can take it. Peers hear before info() and processes() miss
+//     the process, so who does not find it any more knows that the news is out.
+// O1  activity::free (release) -> a look at it (acquire): who misses the process finds the news in its mailbox.
 // X3  An exit is thrown again at every call that may end the process, because a catch (...) may swallow it; after
 //     `most_throws` the process is abandoned. It is never thrown while the stack unwinds.
 #include "runtime/process/core.hpp"
@@ -102,16 +104,17 @@ void finish(core& here, process& self, const reason& why) {
   give_up_closure(self);
   sort_last_mail(here, self, why);  // X1
   refuse_open_requests(here, self, why);
+  if (self.details != nullptr) unname_process(here.home, self);
   const bool heard = cut_ties(here, self, why);
   if (!heard && why && why.kind() != reason_kind::killed) report_crash(here.home, self, why);
   self.locals.reset();
-  if (self.details != nullptr) unname_process(here.home, self);
+  if (self.details != nullptr) drop_details(here.home, self);
   const bool was_root = self.key() == here.home.root_key;
   self.doom = {};
   self.flags = 0;
   here.ended.add(1);
-  self.doing.store(activity::free, relaxed);
-  if (self.generation.load(relaxed) != ~std::uint32_t{0}) here.blocks.give(self);  // X2; else retired (table.hpp, T2)
+  self.doing.store(activity::free, release);  // X2 O1
+  if (self.generation.load(relaxed) != ~std::uint32_t{0}) here.blocks.give(self);  // else retired (table.hpp, T2)
   if (was_root) here.home.on_root_end(here.home.root_context);
 }
 

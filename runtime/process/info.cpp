@@ -121,8 +121,9 @@ process_state state_of(activity doing) noexcept {
   return process_state::ready;
 }
 
-bool alive(const process& block, std::uint64_t key) noexcept {
-  return block.key() == key && (block.mail.high() & inbox_flags::closed) == 0;
+// Whether it has been launched and its end has not been told to everyone yet (finish.cpp, X2 O1).
+bool known(const process& block, std::uint64_t key) noexcept {
+  return block.doing.load(acquire) != activity::free && block.key() == key;
 }
 
 }  // namespace
@@ -154,7 +155,7 @@ std::optional<process_info> info(pid who) {
       seen.label = block->details->label;
     }
   }
-  if (!alive(*block, key_of(who))) return std::nullopt;
+  if (!known(*block, key_of(who))) return std::nullopt;
   return seen;
 }
 
@@ -165,7 +166,7 @@ std::vector<pid> processes() {
   for (std::uint32_t index = 0; index < table.carved(); ++index) {
     const process& block = table.at(index);
     const std::uint64_t key = block.key();
-    if (alive(block, key) && !block.has(process_flags::hidden)) found.push_back(table.pid_of(key));
+    if (known(block, key) && !block.has(process_flags::hidden)) found.push_back(table.pid_of(key));
   }
   return found;
 }
@@ -173,7 +174,7 @@ std::vector<pid> processes() {
 bool is_alive(pid who) {
   const entry door("mote::is_alive");
   const process* const block = door.home().table.find(who);
-  return block != nullptr && alive(*block, key_of(who));
+  return block != nullptr && block->key() == key_of(who) && (block->mail.high() & inbox_flags::closed) == 0;
 }
 
 }  // namespace mote

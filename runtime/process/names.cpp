@@ -39,7 +39,7 @@ std::vector<std::string> name_table::all() const {
 void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name) {
   if (name.empty()) throw usage_error("mote::register_name: the name is empty");
   const std::lock_guard hold(home.details_lock);
-  if (who.key() != key || who.doing.load(relaxed) == activity::exiting || who.doing.load(relaxed) == activity::free) {
+  if (who.key() != key || (who.mail.high() & inbox_flags::closed) != 0) {
     throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has ended");
   }
   if (who.details == nullptr) who.details = std::make_unique<process_details>();
@@ -55,8 +55,11 @@ void name_process(runtime& home, process& who, std::uint64_t key, std::string_vi
 
 void unname_process(runtime& home, process& who) noexcept {
   const std::lock_guard hold(home.details_lock);
-  if (who.details == nullptr) return;
-  if (!who.details->name.empty()) home.names.remove(who.details->name);
+  if (who.details != nullptr && !who.details->name.empty()) home.names.remove(who.details->name);
+}
+
+void drop_details(runtime& home, process& who) noexcept {
+  const std::lock_guard hold(home.details_lock);
   who.details.reset();
 }
 

@@ -63,6 +63,16 @@ void prepare_block(const runtime& home, process* child, const closure_type& body
   child->generation.store(child->generation.load(relaxed) + 1, release);  // table.hpp, T1
 }
 
+// A name that is taken ends the matter; what the closure holds goes with it.
+void name_unborn(runtime& home, process& child, std::string_view name) {
+  try {
+    name_process(home, child, child.key(), name);
+  } catch (...) {
+    child.body->drop(child.closure_place());
+    throw;
+  }
+}
+
 }  // namespace
 
 process* new_process(core& here, const closure_type& body, const spawn_options* options) {
@@ -101,6 +111,7 @@ void discard_process(core& here, process& unborn) noexcept {
   unborn.body = nullptr;
   unborn.flags = 0;
   unname_process(here.home, unborn);
+  drop_details(here.home, unborn);
   unborn.links.clear();
   unborn.watchers.reset();
   here.blocks.give(unborn);
@@ -130,7 +141,7 @@ spawned draft::launch(tie how) {
   process& child = *subject_;
   const std::uint64_t key = child.key();
   spawned result{here.home.table.pid_of(key), {}};
-  if (options_ != nullptr && !options_->name.empty()) name_process(here.home, child, key, options_->name);
+  if (options_ != nullptr && !options_->name.empty()) name_unborn(here.home, child, options_->name);
   if (how == tie::link) {
     child.links.insert(self.key()) = 1;
     self.links.insert(key) = 1;
@@ -139,7 +150,7 @@ spawned draft::launch(tie how) {
     result.monitor = add_monitor(here, self, key);
     child.watchers->insert(result.monitor.number()) = {self.key(), result.monitor.slot()};
   }
-  child.parent_key = self.key();
+  if (!self.has(process_flags::hidden)) child.parent_key = self.key();
   subject_ = nullptr;
   here.started.add(1);
   here.trace().record(event::spawn, child.index, self.index);
