@@ -27,7 +27,8 @@
 #endif
 
 #if defined(__clang__)
-#define MOTE_NO_SANITIZE __attribute__((disable_sanitizer_instrumentation, no_sanitize("address", "thread", "undefined")))
+#define MOTE_NO_SANITIZE \
+  __attribute__((disable_sanitizer_instrumentation, no_sanitize("address", "thread", "undefined")))
 #else
 #define MOTE_NO_SANITIZE __attribute__((no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
 #endif
@@ -46,7 +47,8 @@
 
 #if defined(MOTE_TSAN)
 extern "C" {
-void AnnotateBenignRaceSized(const char* file, int line, const volatile void* address, unsigned long bytes, const char* why);
+void AnnotateBenignRaceSized(const char* file, int line, const volatile void* address, unsigned long bytes,
+                             const char* why);
 void AnnotateIgnoreReadsBegin(const char* file, int line);
 void AnnotateIgnoreReadsEnd(const char* file, int line);
 }

@@ -28,9 +28,9 @@ struct exception_state {
 
 /// What a thread that runs contexts lends to the one running. Belongs to its thread; only what runs there uses it.
 struct machine {
-  exception_state* exceptions = nullptr;    // this thread's
-  int* error = nullptr;                     // this thread's errno
-  stack* current = nullptr;                 // what runs here now; nullptr: the thread's native stack
+  exception_state* exceptions = nullptr;  // this thread's
+  int* error = nullptr;                   // this thread's errno
+  stack* current = nullptr;               // what runs here now; nullptr: the thread's native stack
   const std::byte* native_low = nullptr;
   std::size_t native_bytes = 0;
   void* native_fiber = nullptr;
@@ -53,7 +53,7 @@ struct arrival {
 
 /// Leaves the running context for to, which lies on to_stack (nullptr: the native stack of the thread that on belongs
 /// to). on is the machine the caller runs on. Returns when somebody switches back, perhaps on another thread, with that
-/// thread's machine. Exceptions in flight, errno and floating-point control words are then as they were. 5 ns.
+/// thread's machine. Exceptions in flight, errno and floating-point control words are then as they were. 8 ns, callers' returns included.
 arrival switch_context(context to, stack* to_stack, machine& on) noexcept;
 
 /// As switch_context, for the last time: the context that leaves never goes on, its stack may be given away by whoever

@@ -46,8 +46,8 @@ std::uint8_t smallest_class() noexcept { return page_bytes() <= reserve_bytes(0)
 
 stack_arena::stack_arena(const stack_options& options) {
   if (options.arena_bytes < smallest_arena)
-    throw std::invalid_argument("mote: arena_bytes is " + std::to_string(options.arena_bytes) + ", below the smallest, " +
-                                std::to_string(smallest_arena));
+    throw std::invalid_argument("mote: arena_bytes is " + std::to_string(options.arena_bytes) +
+                                ", below the smallest, " + std::to_string(smallest_arena));
   reserve_mapping(options.arena_bytes);
   mapped_guards_left_ = options.mapped_guards;
   kind_ = !options.avoid_markers && markers_work() ? guard_kind::marker : guard_kind::mapping;
@@ -66,8 +66,9 @@ void stack_arena::reserve_mapping(std::size_t wanted) {
     if (mapping_ != nullptr) break;
   }
   if (mapping_ == nullptr)
-    throw std::system_error(ENOMEM, std::generic_category(),
-                            "mote: no " + std::to_string(smallest_arena) + " bytes of addresses for stacks (ulimit -v?)");
+    throw std::system_error(
+        ENOMEM, std::generic_category(),
+        "mote: no " + std::to_string(smallest_arena) + " bytes of addresses for stacks (ulimit -v?)");
   base_ = align_up(mapping_, base_alignment);
   unit_bytes_ = std::clamp(bytes_ / most_units, mib, 64 * mib);
   frontier_ = accessible_ = base_;
@@ -152,7 +153,8 @@ std::size_t stack_arena::guard_slots(std::uint8_t size_class, batch& slots, std:
   if (kind_ == guard_kind::mapping || mark_slots(size_class, {fresh, end})) {
     for (auto slot = fresh; slot != end; ++slot) {
       slot->guarded_by = kind_;
-      if (kind_ == guard_kind::mapping && !guard_by_mapping(size_class, slot->begin)) slot->guarded_by = guard_kind::none;
+      if (kind_ == guard_kind::mapping && !guard_by_mapping(size_class, slot->begin))
+        slot->guarded_by = guard_kind::none;
       slot->carved = true;
       unguarded_.fetch_add(slot->guarded_by == guard_kind::none ? 1 : 0, relaxed);
     }
@@ -270,7 +272,8 @@ std::size_t stack_arena::release_unused(std::size_t keep) noexcept {
 // Under the lock. Neighbours go back in one call, guards and all: those survive.
 std::size_t stack_arena::empty_stacks(class_slots& from, stack* chain) {
   std::vector<bare_slot> slots;
-  for (stack* each = chain; each != nullptr; each = each->next) slots.push_back({each->guard(), each->guarded_by, true});
+  for (stack* each = chain; each != nullptr; each = each->next)
+    slots.push_back({each->guard(), each->guarded_by, true});
   from.bare.reserve(from.bare.size() + slots.size());
   if (slots.empty()) return 0;
   const std::size_t step = slot_bytes(chain->size_class);
@@ -316,7 +319,8 @@ MOTE_NO_SANITIZE stack_place stack_arena::find(const void* address) const noexce
 
 stack_usage stack_arena::usage() const noexcept {
   const std::lock_guard guard(lock_);
-  stack_usage seen{bytes_, static_cast<std::size_t>(accessible_ - base_), carved_.load(relaxed), 0, unguarded_.load(relaxed)};
+  stack_usage seen{bytes_, static_cast<std::size_t>(accessible_ - base_), carved_.load(relaxed), 0,
+                   unguarded_.load(relaxed)};
   for (const class_slots& each : classes_) seen.idle += each.idle + each.bare.size();
   return seen;
 }

@@ -28,11 +28,11 @@ struct stack_options {
 };
 
 struct stack_usage {
-  std::size_t arena_bytes;      // addresses set aside
-  std::size_t accessible_bytes; // of these, opened so far
-  std::size_t carved;           // slots that exist
-  std::size_t idle;             // of these, free
-  std::size_t unguarded;        // of these, without a guard
+  std::size_t arena_bytes;       // addresses set aside
+  std::size_t accessible_bytes;  // of these, opened so far
+  std::size_t carved;            // slots that exist
+  std::size_t idle;              // of these, free
+  std::size_t unguarded;         // of these, without a guard
 };
 
 struct stack_place {

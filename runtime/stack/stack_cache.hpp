@@ -23,7 +23,8 @@ class stack_cache {
   MOTE_NO_SANITIZE stack* take(std::uint8_t size_class) noexcept {
     shelf& from = shelves_[size_class];
     stack* const first = from.first;
-    if (first == nullptr) [[unlikely]] return refill(size_class);
+    if (first == nullptr) [[unlikely]]
+      return refill(size_class);
     from.first = first->next;
     --from.count;
     return first;
@@ -32,11 +33,13 @@ class stack_cache {
   /// Takes a stack back on which nothing runs any more. Pages far down, as far as its owner noted them, go back to the
   /// system: at once beyond 64 KiB, when the stack leaves the cache beyond 8 KiB.
   MOTE_NO_SANITIZE void give(stack* used) noexcept {
-    if (needs_care(*used)) [[unlikely]] clean(*used);
+    if (needs_care(*used)) [[unlikely]]
+      clean(*used);
     shelf& to = shelves_[used->size_class];
     used->next = to.first;
     to.first = used;
-    if (++to.count > most_kept(used->size_class)) [[unlikely]] hand_back(used->size_class);
+    if (++to.count > most_kept(used->size_class)) [[unlikely]]
+      hand_back(used->size_class);
   }
 
  private:
@@ -48,7 +51,9 @@ class stack_cache {
   static constexpr std::size_t deep_bytes = 64 * kib;
 
   /// How many stacks meet the arena at once: few of the large ones, whose pages are many.
-  static constexpr std::size_t batch_of(std::uint8_t size_class) noexcept { return size_class < 2 ? 32 : size_class == 2 ? 8 : 1; }
+  static constexpr std::size_t batch_of(std::uint8_t size_class) noexcept {
+    return size_class < 2 ? 32 : size_class == 2 ? 8 : 1;
+  }
   static constexpr std::size_t most_kept(std::uint8_t size_class) noexcept { return 2 * batch_of(size_class); }
 
   MOTE_NO_SANITIZE static bool needs_care([[maybe_unused]] const stack& used) noexcept {

@@ -133,8 +133,7 @@ void unwinding() {
     try {
       hops_in_destructor guard{seen};
       throw i;
-    } catch (long) {
-    }
+    } catch (long) {}
   }
 }
 
@@ -178,7 +177,18 @@ void travel(arrival came) {
   using_thread_pointer();
   using_rounding();
   ended.store(true, std::memory_order_release);
-  mote::detail::leave_context(back_to, nullptr, *now_on);
+  jump(nullptr, back_to, *now_on);
+}
+
+context begin_travel() {
+#if defined(MOTE_PROBE_UNTREATED)
+  return boost::context::detail::make_fcontext(travellers_stack->top(), travellers_stack->usable_bytes(),
+                                               [](boost::context::detail::transfer_t came) {
+                                                 travel({came.fctx, static_cast<machine*>(came.data)});
+                                               });
+#else
+  return mote::detail::make_context(*travellers_stack, travel);
+#endif
 }
 
 // nullptr: the traveller has ended.
@@ -215,10 +225,7 @@ int run() {
   mote::detail::stack_arena arena(mote::detail::stack_options{.arena_bytes = std::size_t{1} << 28});
   mote::detail::stack_cache cache(arena);
   travellers_stack = cache.take(2);
-  stations[0].inbox.store(mote::detail::make_context(*travellers_stack, travel), std::memory_order_release);
-#if defined(MOTE_PROBE_UNTREATED)
-  stations[0].on.current = stations[1].on.current = travellers_stack;
-#endif
+  stations[0].inbox.store(begin_travel(), std::memory_order_release);
   std::thread first([] { work(0); });
   std::thread second([] { work(1); });
   first.join();

@@ -143,8 +143,7 @@ TEST(context, yield_before_a_rethrow_throws_the_right_one_again) {
       [] {
         try {
           throw std::logic_error("other");
-        } catch (const std::logic_error&) {
-        }
+        } catch (const std::logic_error&) {}
       });
 }
 
@@ -164,8 +163,7 @@ TEST(context, yield_during_unwinding_keeps_the_count_of_uncaught_exceptions) {
           try {
             yields_in_destructor guard;
             throw 1;
-          } catch (int) {
-          }
+          } catch (int) {}
         }
         EXPECT_EQ(now_on->uncaught_exceptions(), 0);
       },

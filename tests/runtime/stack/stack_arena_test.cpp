@@ -41,7 +41,8 @@ std::size_t mappings() {
 std::size_t resident_pages(std::byte* begin, std::size_t bytes) {
   std::vector<unsigned char> seen(bytes / page_bytes());
   EXPECT_EQ(::mincore(begin, bytes, seen.data()), 0);
-  return static_cast<std::size_t>(std::count_if(seen.begin(), seen.end(), [](unsigned char page) { return (page & 1) != 0; }));
+  return static_cast<std::size_t>(
+      std::count_if(seen.begin(), seen.end(), [](unsigned char page) { return (page & 1) != 0; }));
 }
 
 std::byte* slot_of(stack& which) { return which.guard(); }
@@ -107,7 +108,8 @@ TEST_P(any_guards, every_class_gives_stacks_that_are_writable_from_limit_to_top)
     ASSERT_EQ(taken.size(), 3u);
     for (stack* each : taken) {
       EXPECT_EQ(each->size_class, size_class);
-      EXPECT_GE(each->usable_bytes() + guard_bytes(size_class) + reserve_bytes(size_class) + 2 * kib, slot_bytes(size_class));
+      EXPECT_GE(each->usable_bytes() + guard_bytes(size_class) + reserve_bytes(size_class) + 2 * kib,
+                slot_bytes(size_class));
       *each->limit = std::byte{1};
       *(each->top() - 1) = std::byte{2};
     }
@@ -218,7 +220,8 @@ TEST_P(any_guards, releasing_unused_stacks_empties_them_and_they_serve_again) {
   if (running_on_valgrind()) GTEST_SKIP() << "keeps headers there";
   EXPECT_EQ(arena.release_unused(10), arena.usage().carved - 10);
   std::size_t resident = 0;
-  for (std::size_t i = 0; i < 200; ++i) resident += resident_pages(first + (i + 1) * slot_bytes(1) - page_bytes(), page_bytes());
+  for (std::size_t i = 0; i < 200; ++i)
+    resident += resident_pages(first + (i + 1) * slot_bytes(1) - page_bytes(), page_bytes());
   EXPECT_LE(resident, 10u);
   const std::size_t carved = arena.usage().carved;
   for (stack* each : take(arena, 1, 200)) {
@@ -275,7 +278,8 @@ TEST(stack_arena, without_markers_the_first_stacks_are_guarded_and_the_rest_are_
   ASSERT_EQ(taken.size(), 150u);
   EXPECT_EQ(arena.guards(), guard_kind::mapping);
   EXPECT_EQ(arena.usage().unguarded, arena.usage().carved - 100);
-  const auto bare = std::find_if(taken.begin(), taken.end(), [](stack* each) { return each->guarded_by == guard_kind::none; });
+  const auto bare =
+      std::find_if(taken.begin(), taken.end(), [](stack* each) { return each->guarded_by == guard_kind::none; });
   ASSERT_NE(bare, taken.end());
   stack& over = **bare;
   EXPECT_TRUE(intact(over));

@@ -23,7 +23,8 @@ struct cached : testing::Test {
 std::size_t resident_pages(stack& which) {
   std::vector<unsigned char> seen(which.usable_bytes() / page_bytes() + 1);
   EXPECT_EQ(::mincore(which.limit, which.usable_bytes(), seen.data()), 0);
-  return static_cast<std::size_t>(std::count_if(seen.begin(), seen.end(), [](unsigned char page) { return (page & 1) != 0; }));
+  return static_cast<std::size_t>(
+      std::count_if(seen.begin(), seen.end(), [](unsigned char page) { return (page & 1) != 0; }));
 }
 
 using stack_cache_test = cached;
@@ -96,7 +97,8 @@ TEST_F(stack_cache_test, a_deep_stack_loses_its_pages_when_it_leaves_the_cache) 
     each->note_depth(each->top() - 40 * kib);
     cache.give(each);
   }
-  const auto shallow = std::count_if(taken.begin(), taken.end(), [](stack* each) { return resident_pages(*each) <= 4; });
+  const auto shallow =
+      std::count_if(taken.begin(), taken.end(), [](stack* each) { return resident_pages(*each) <= 4; });
   EXPECT_GE(shallow, 200 - 64);
 }
 
