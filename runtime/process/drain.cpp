@@ -46,8 +46,7 @@ void accept_marked(process& self, envelope_ptr mail) {
   self.pending.append(mail.release());
 }
 
-void sort_one(core& here, process& self, envelope_ptr mail) {
-  if (mail->generation != self.generation.load(relaxed)) return;  // D2
+void sort_special(core& here, process& self, envelope_ptr mail) {
   if (mail->kind == envelope_kind::signal) {
     handle_signal(here, self, *static_cast<signal*>(mail->payload()));
   } else if (self.has(process_flags::doomed)) {  // D1
@@ -59,10 +58,20 @@ void sort_one(core& here, process& self, envelope_ptr mail) {
   }
 }
 
+void sort_one(core& here, process& self, envelope* mail) {
+  if (mail->generation != self.generation.load(relaxed)) [[unlikely]] {
+    drop_envelope(mail);  // D2
+  } else if (mail->kind == envelope_kind::message && mail->mark == 0 && !self.has(process_flags::doomed)) [[likely]] {
+    self.pending.append(mail);
+  } else {
+    sort_special(here, self, envelope_ptr(mail));
+  }
+}
+
 void sort_chain(core& here, process& self, envelope* newest) {
   for (envelope* mail = oldest_first(newest); mail != nullptr;) {
     envelope* following = mail->next;
-    sort_one(here, self, envelope_ptr(mail));
+    sort_one(here, self, mail);
     mail = following;
   }
 }
@@ -70,14 +79,16 @@ void sort_chain(core& here, process& self, envelope* newest) {
 }  // namespace
 
 void sort_mail(core& here, process& self) {
-  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, envelope_ptr(first));
+  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first);
   if (self.mail.has_news()) sort_chain(here, self, self.mail.take_all().newest);
 }
 
 void sort_last_mail(core& here, process& self, const reason& why) {
+  envelope* const left = self.mail.close().newest;
+  if (left == nullptr && self.handed == nullptr && self.pending.first == nullptr) [[likely]] return;
   doom(self, why, false);
-  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, envelope_ptr(first));
-  sort_chain(here, self, self.mail.close().newest);
+  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first);
+  sort_chain(here, self, left);
   while (self.pending.first != nullptr) {
     const envelope_ptr mail(self.pending.take(&self.pending.first));
     if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, why);

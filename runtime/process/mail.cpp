@@ -17,7 +17,8 @@ void drop_envelope(envelope* mail) noexcept {
   deallocate(mail);
 }
 
-void not_in_a_process(const char* call) {
+void not_in_a_process(const char* call, envelope* given) {
+  if (given != nullptr) drop_envelope(given);
   throw usage_error(std::string(call) + ": called from a plain thread; it belongs inside a process (mote::run)");
 }
 
@@ -31,45 +32,39 @@ std::int32_t price(const process& to, std::uint64_t load) noexcept {
   return waiting < cost::long_mailbox ? cost::call : cost::send_to_long;
 }
 
-// Where the mail goes; nullptr: that process has ended.
-process* receiver_of(const runtime& home, pid to) noexcept { return home.table.find(to); }
-
 }  // namespace
 
-bool post(core& here, process* to, std::uint32_t generation, envelope_ptr mail, urgency how) {
-  if (to == nullptr) return false;
-  envelope* const letter = mail.get();
-  letter->generation = generation;
-  std::uint64_t load = 0;
-  switch (to->mail.push(letter, units_of(*letter), how == urgency::urgent, load)) {
-    case pushed::closed:
-      return false;
-    case pushed::woke:
-      to->handed = mail.release();
-      here.make_ready(*to);
-      return true;
-    case pushed::woke_linked:
-      static_cast<void>(mail.release());
-      here.make_ready(*to);
-      return true;
-    case pushed::queued:
-      static_cast<void>(mail.release());
-      here.spend(price(*to, load));
-      return true;
+bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) {
+  if (to == nullptr) [[unlikely]] {
+    drop_envelope(mail);
+    return false;
   }
-  return false;
+  mail->generation = generation;
+  std::uint64_t load = 0;
+  const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
+  if (result == pushed::queued) {
+    here.spend(price(*to, load));
+    return true;
+  }
+  if (result == pushed::closed) [[unlikely]] {
+    drop_envelope(mail);
+    return false;
+  }
+  if (result == pushed::woke) to->handed = mail;
+  here.make_ready(*to);
+  return true;
 }
 
-bool post_from_outside(runtime& home, pid to, envelope_ptr mail) {
-  process* const receiver = receiver_of(home, to);
-  if (receiver == nullptr) return false;
-  envelope* const letter = mail.get();
-  letter->generation = to.generation();
+bool post_from_outside(runtime& home, pid to, envelope* mail) {
+  process* const receiver = home.table.find(to);
   std::uint64_t load = 0;
-  const pushed how = receiver->mail.push(letter, units_of(*letter), false, load);
-  if (how == pushed::closed) return false;
-  static_cast<void>(mail.release());
-  if (how == pushed::woke) receiver->handed = letter;
+  mail->generation = to.generation();
+  const pushed how = receiver != nullptr ? receiver->mail.push(mail, units_of(*mail), false, load) : pushed::closed;
+  if (how == pushed::closed) {
+    drop_envelope(mail);
+    return false;
+  }
+  if (how == pushed::woke) receiver->handed = mail;
   if (how != pushed::queued) home.schedulers.submit(*receiver);
   return true;
 }
@@ -77,51 +72,50 @@ bool post_from_outside(runtime& home, pid to, envelope_ptr mail) {
 bool post_signal(core& here, std::uint64_t to_key, signal&& news) {
   process* const to = here.home.table.find(to_key);
   if (to == nullptr) return false;
-  envelope_ptr mail = make_envelope(std::move(news));
+  envelope* const mail = make_envelope(std::move(news));
   mail->kind = envelope_kind::signal;
-  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), std::move(mail), urgency::urgent);
+  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, urgency::urgent);
 }
 
 void yield_if_used_up(core& here) noexcept {
-  if (here.slice_used_up()) here.yield();
+  if (here.slice_used_up()) [[unlikely]] here.yield();
 }
 
 namespace {
 
-// What every send does before it posts: a killed sender's mail goes nowhere.
-bool may_send(core& here, process& self) {
+// Takes what the sender has been told meanwhile: once it is killed, what it sends goes nowhere.
+bool is_killed(core& here, process& self) {
   if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_mail(here, self);
-  return !self.has(process_flags::killed);
+  return self.has(process_flags::killed);
 }
 
-bool send_one(const entry& door, pid to, envelope_ptr mail) {
-  core& here = door.here();
+bool send_one(core& here, pid to, envelope* mail) {
   here.spend(cost::call);
-  if (!may_send(here, door.self())) return false;
-  return post(here, receiver_of(here.home, to), to.generation(), std::move(mail), urgency::ordinary);
+  process* const receiver = is_killed(here, *here.current()) ? nullptr : here.home.table.find(to);
+  return post(here, receiver, to.generation(), mail, urgency::ordinary);
 }
 
 }  // namespace
 
-void deliver(pid to, envelope_ptr mail) {
-  const entry door("mote::send");
-  static_cast<void>(send_one(door, to, std::move(mail)));
+void deliver(pid to, envelope* mail) {
+  const entry door("mote::send", mail);
+  send_one(door.here(), to, mail);
   yield_if_used_up(door.here());
 }
 
-void deliver(alias to, envelope_ptr mail) {
+void deliver(alias to, envelope* mail) {
   mail->mark = to.name().number();
   mail->slot = to.name().slot() & 0xFFFFFF;
-  deliver(to.owner(), std::move(mail));
+  deliver(to.owner(), mail);
 }
 
-bool try_deliver(pid to, envelope_ptr mail) {
-  const entry door("mote::try_send");
-  return send_one(door, to, std::move(mail));
+bool try_deliver(pid to, envelope* mail) {
+  const entry door("mote::try_send", mail);
+  return send_one(door.here(), to, mail);
 }
 
-void deliver_from_outside(runtime& where, pid to, envelope_ptr mail) {
-  static_cast<void>(post_from_outside(where, to, std::move(mail)));
+void deliver_from_outside(runtime& where, pid to, envelope* mail) {
+  static_cast<void>(post_from_outside(where, to, mail));
 }
 
 pid require_name(std::string_view name) {

@@ -45,7 +45,8 @@ ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot)
 
 }  // namespace
 
-ref send_request(pid to, envelope_ptr mail) {
+ref send_request(pid to, envelope* given) {
+  envelope_ptr mail(given);
   const entry door("mote::request");
   core& here = door.here();
   process& self = door.self();
@@ -56,7 +57,7 @@ ref send_request(pid to, envelope_ptr mail) {
   mail->slot = which.slot() & 0xFFFFFF;
   asker_of(*mail) = self.key();
   here.spend(cost::call);
-  if (!post(here, here.home.table.find(to), to.generation(), std::move(mail), urgency::ordinary)) {
+  if (!post(here, here.home.table.find(to), to.generation(), mail.release(), urgency::ordinary)) {
     post_marked(here, self.key(), which, down{which, to, reason::noproc});  // R1
   }
   yield_if_used_up(door.here());
@@ -71,7 +72,8 @@ reply_to accept_request(envelope& mail) {
   return reply_to(door.home().table.pid_of(asker), request_of(mail), door.home().table.pid_of(self.key()));
 }
 
-void send_reply(const reply_to& to, envelope_ptr mail) {
+void send_reply(const reply_to& to, envelope* given) {
+  envelope_ptr mail(given);
   const entry door("mote::reply");
   core& here = door.here();
   process& self = door.self();
@@ -81,7 +83,7 @@ void send_reply(const reply_to& to, envelope_ptr mail) {
     mail->slot = to.request().slot() & 0xFFFFFF;
     mail->kind = envelope_kind::reply;
     process* const asker = here.home.table.find(to.asker());
-    static_cast<void>(post(here, asker, to.asker().generation(), std::move(mail), urgency::urgent));
+    static_cast<void>(post(here, asker, to.asker().generation(), mail.release(), urgency::urgent));
   }
   if (key_of(to.asked()) == self.key()) {
     forget_request(self, to.request().number());
@@ -119,7 +121,7 @@ envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
     if (known == nullptr || known->kind != ref_kind::request) {
       throw usage_error("mote::receive_reply: no such request of this process waits for an answer");
     }
-    const bool in_time = known->answer != nullptr || wait_for_news(self, deadline_ns, true);
+    const bool in_time = known->answer != nullptr || wait_for_news(self, deadline_ns, hearing::deaf);
     if (in_time && known->answer == nullptr) continue;
     envelope_ptr answer = std::move(known->answer);
     const std::uint64_t asked = known->peer_key;

@@ -22,9 +22,9 @@ namespace {
 constexpr std::uint32_t in_force = 1;
 constexpr std::uint32_t one_unlink = 2;
 
-void append_message(process& self, envelope_ptr mail) {
+void append_message(process& self, envelope* mail) noexcept {
   mail->generation = self.generation.load(relaxed);
-  self.pending.append(mail.release());
+  self.pending.append(mail);
 }
 
 void linked_peer_ended(process& self, pid from, const reason& why) {

@@ -12,10 +12,10 @@ namespace {
 // subject: the runtime is the wheel's own scheduler's; detail: the receiver's key.
 void send_now(timer& due) noexcept {
   core& here = *current_core();
-  envelope_ptr mail(static_cast<envelope*>(due.payload));
+  auto* const mail = static_cast<envelope*>(due.payload);
   const std::uint64_t to = due.detail;
   here.trace().record(event::fire, static_cast<std::uint32_t>(to), 1);
-  post(here, here.home.table.find(to), static_cast<std::uint32_t>(to >> 32), std::move(mail), urgency::ordinary);
+  post(here, here.home.table.find(to), static_cast<std::uint32_t>(to >> 32), mail, urgency::ordinary);
 }
 
 timer_id id_of(timer_ref which) noexcept { return {static_cast<timer*>(which.node()), which.generation()}; }
@@ -31,7 +31,8 @@ void core::drop_timer_payload(timer& pending) noexcept {
   if (pending.payload != nullptr) drop_envelope(static_cast<envelope*>(pending.payload));
 }
 
-timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope_ptr mail) {
+timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* given) {
+  envelope_ptr mail(given);
   const entry door("mote::send_after");
   core& here = door.here();
   const std::uint64_t now = here.now_ns();

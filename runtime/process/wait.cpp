@@ -45,10 +45,12 @@ void time_is_up(timer& due) noexcept {
   if (self.mail.nudge() == pushed::woke_linked) here.make_ready(self);
 }
 
-bool has_news(const process& self, bool deaf) noexcept {
+constexpr std::uint64_t calls = inbox_flags::urgent | inbox_flags::nudged;
+
+bool has_news(const process& self, hearing which) noexcept {
   if (self.handed != nullptr) return true;
   const std::uint64_t high = self.mail.high();
-  return (deaf ? high & (inbox_flags::urgent | inbox_flags::nudged) : high) != 0;
+  return (which == hearing::deaf ? high & calls : high) != 0;
 }
 
 // A process that is killed and unwinds may wait a little for what its destructors want, not for ever.
@@ -57,42 +59,49 @@ std::uint64_t bounded(core& here, const process& self, std::uint64_t deadline_ns
   return std::min(deadline_ns, here.now_ns() + dying_wait_ns);
 }
 
-void sleep_once(core& here, process& self, std::uint64_t deadline_ns, bool deaf) {
-  if (deadline_ns != no_deadline) {
-    self.wait_timer = here.timers().arm(deadline_ns, &time_is_up, &self, self.generation.load(relaxed), nullptr);
-  }
-  if (deaf) {
+// Away, until somebody makes the process ready again.
+void sleep_once(core& here, process& self, hearing which) {
+  if (which == hearing::deaf) {
     self.set(process_flags::deaf);
-  } else {
+    here.switch_away(&publish);
     self.clear(process_flags::deaf);
+  } else {
+    here.switch_away(&publish);
   }
-  here.switch_away(&publish);
-  if (self.wait_timer.node != nullptr) {
-    timer_wheel::cancel(self.wait_timer, &current_core()->timers());
-    self.wait_timer = {};
+}
+
+void sleep_until_then(core& here, process& self, std::uint64_t deadline_ns, hearing which) {
+  self.wait_timer = here.timers().arm(deadline_ns, &time_is_up, &self, self.generation.load(relaxed), nullptr);
+  sleep_once(here, self, which);
+  timer_wheel::cancel(self.wait_timer, &current_core()->timers());
+  self.wait_timer = {};
+}
+
+// With a time limit, or in a process that has been killed.
+bool wait_with_limit(process& self, std::uint64_t wanted_ns, hearing which) {
+  const bool was_killed = self.has(process_flags::killed);
+  const std::uint64_t deadline_ns = bounded(*current_core(), self, wanted_ns);
+  while (!has_news(self, which)) {
+    if (deadline_ns == 0 || current_core()->now_ns() >= deadline_ns) {
+      if (was_killed && deadline_ns != wanted_ns) abandon(*current_core(), self);
+      return false;
+    }
+    sleep_until_then(*current_core(), self, deadline_ns, which);
   }
+  return true;
 }
 
 }  // namespace
 
 void heed_signals(core& here, process& self) {
-  if (self.handed != nullptr || (self.mail.high() & (inbox_flags::urgent | inbox_flags::nudged)) != 0) [[unlikely]] {
-    sort_mail(here, self);
-  }
+  if (self.handed != nullptr || (self.mail.high() & calls) != 0) [[unlikely]] sort_mail(here, self);
   end_if_doomed(here, self);
 }
 
-bool wait_for_news(process& self, std::uint64_t wanted_ns, bool deaf) {
-  const bool was_killed = self.has(process_flags::killed);
-  const std::uint64_t deadline_ns = bounded(*current_core(), self, wanted_ns);
-  for (;;) {
-    if (has_news(self, deaf)) return true;
-    if (deadline_ns != no_deadline && (deadline_ns == 0 || current_core()->now_ns() >= deadline_ns)) {
-      if (was_killed && deadline_ns != wanted_ns) abandon(*current_core(), self);
-      return false;
-    }
-    sleep_once(*current_core(), self, deadline_ns, deaf);
-  }
+bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which) {
+  if (deadline_ns != no_deadline || self.has(process_flags::killed)) return wait_with_limit(self, deadline_ns, which);
+  while (!has_news(self, which)) sleep_once(*current_core(), self, which);
+  return true;
 }
 
 std::uint64_t deadline_after(std::chrono::nanoseconds delay) {
@@ -103,27 +112,35 @@ std::uint64_t deadline_after(std::chrono::nanoseconds delay) {
   return wait >= no_deadline - now ? no_deadline : now + wait;
 }
 
-pending_list* mailbox_scan::begin(process*& owner) {
+namespace {
+
+void begin_slowly(process& self) {
   const entry door("mote::receive");
-  core& here = door.here();
-  process& self = door.self();
-  if (!here.spend(cost::call)) [[unlikely]] here.yield();
-  heed_signals(*current_core(), self);
-  owner = &self;
+  yield_if_used_up(door.here());
+  heed_signals(door.here(), self);
+}
+
+}  // namespace
+
+// Almost always there is nothing to do but to charge the caller; the door is left closed then.
+pending_list* mailbox_scan::begin() {
+  core* const here = current_core();
+  if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process("mote::receive");
+  process& self = *here->current();
+  const bool called = (self.mail.high() & calls) != 0 || self.has(process_flags::doomed);
+  if (!here->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
   return &self.pending;
 }
 
-envelope* mailbox_scan::refill() {
-  if (owner_->handed == nullptr && !owner_->mail.has_news()) return nullptr;
+bool mailbox_scan::more(std::uint64_t deadline_ns) {
   const entry door("mote::receive");
-  sort_mail(door.here(), *owner_);
-  end_if_doomed(door.here(), *owner_);
-  return *link_;
-}
-
-bool mailbox_scan::wait(std::uint64_t deadline_ns) {
-  const entry door("mote::receive");
-  return wait_for_news(*owner_, deadline_ns, false);
+  process& self = door.self();
+  do {
+    if (!wait_for_news(self, deadline_ns, hearing::all)) return false;
+    sort_mail(*current_core(), self);
+    end_if_doomed(*current_core(), self);
+  } while (*link_ == nullptr);
+  return true;
 }
 
 }  // namespace mote::detail
@@ -154,7 +171,7 @@ void sleep_to(const entry& door, std::uint64_t deadline_ns) {
   process& self = door.self();
   do {
     heed_signals(door.here(), self);
-  } while (wait_for_news(self, deadline_ns, true));
+  } while (wait_for_news(self, deadline_ns, hearing::deaf));
 }
 
 }  // namespace

@@ -52,9 +52,10 @@ inline std::uint64_t& asker_of(envelope& request) noexcept {
   return *reinterpret_cast<std::uint64_t*>(static_cast<std::byte*>(request.payload()) + offset);
 }
 
+/// A message in an envelope, which the caller owns. Throws std::bad_alloc, and what the copy throws.
 /// extra_bytes  of room behind the message, from the next multiple of 8 on.
 template <class Value>
-envelope_ptr make_envelope(Value&& value, std::size_t extra_bytes = 0) {
+envelope* make_envelope(Value&& value, std::size_t extra_bytes = 0) {
   using sent = sent_as_t<Value>;
   check_message<sent>();
   static_assert(alignof(sent) <= alignof(envelope), "a message's alignment is at most 16");
@@ -69,13 +70,14 @@ envelope_ptr make_envelope(Value&& value, std::size_t extra_bytes = 0) {
   mail->mark = 0;
   mail->slot = 0;
   mail->kind = envelope_kind::message;
-  return envelope_ptr(mail);
+  return mail;
 }
 
-void deliver(pid to, envelope_ptr mail);
-void deliver(alias to, envelope_ptr mail);
-bool try_deliver(pid to, envelope_ptr mail);
-timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope_ptr mail);
+// These take the envelope over.
+void deliver(pid to, envelope* mail);
+void deliver(alias to, envelope* mail);
+bool try_deliver(pid to, envelope* mail);
+timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* mail);
 /// Who has the name; throws usage_error that names it when nobody has.
 pid require_name(std::string_view name);
 

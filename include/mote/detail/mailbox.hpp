@@ -53,28 +53,24 @@ inline constexpr std::uint64_t no_deadline = std::numeric_limits<std::uint64_t>:
 /// A receive in progress: walks the mailbox from the oldest message on, and waits at its end.
 class mailbox_scan {
  public:
-  /// May end the process. Throws usage_error from a plain thread.
-  mailbox_scan() : list_(begin(owner_)), link_(&list_->first) {}
+  /// May yield, and may end the process. Throws usage_error from a plain thread.
+  mailbox_scan() : list_(begin()), link_(&list_->first) {}
   mailbox_scan(const mailbox_scan&) = delete;
   mailbox_scan& operator=(const mailbox_scan&) = delete;
 
   /// The next message nobody has looked at in this receive, or nullptr at the end.
-  envelope* next() {
+  envelope* next() noexcept {
     if (current_ != nullptr) link_ = &current_->next;
-    current_ = *link_;
-    if (current_ == nullptr) current_ = refill();
-    return current_;
+    return current_ = *link_;
   }
   /// Takes out what next() returned last. To be used once, at the end.
   envelope_ptr take() noexcept { return envelope_ptr(list_->take(link_)); }
-  /// Waits for more, until the deadline. False: it has passed. May end the process.
-  bool wait(std::uint64_t deadline_ns);
+  /// At the end: waits until there is more, or the deadline has passed (false). May end the process.
+  bool more(std::uint64_t deadline_ns);
 
  private:
-  static pending_list* begin(process*& owner);
-  envelope* refill();  // sorts what has arrived since; the first new message, or nullptr
+  static pending_list* begin();
 
-  process* owner_;
   pending_list* list_;
   envelope** link_;
   envelope* current_ = nullptr;

@@ -39,9 +39,9 @@ struct handler_traits : parameters_of<decltype(&Handler::operator())> {};
 template <class R, class... A>
 struct handler_traits<R (*)(A...)> : parameters_of<R (*)(A...)> {};
 
-ref send_request(pid to, envelope_ptr mail);
+ref send_request(pid to, envelope* mail);
 envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns);
-void send_reply(const reply_to& to, envelope_ptr mail);
+void send_reply(const reply_to& to, envelope* mail);
 /// Who asks, of a request in the caller's hands, which owes the answer from now on.
 reply_to accept_request(envelope& mail);
 [[noreturn]] void wrong_reply_type(const message_type& wanted, const message_type& got);
@@ -176,7 +176,7 @@ auto receive_cases(Cases&&... cases) -> typename common_result<typename case_res
       const int index = matching_case(*mail, cases...);
       if (index >= 0) return call_case<result>(index, scan.take(), cases...);
     }
-    if (!scan.wait(deadline)) return call_timeout<result>(cases...);
+    if (!scan.more(deadline)) return call_timeout<result>(cases...);
   }
 }
 

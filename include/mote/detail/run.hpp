@@ -13,6 +13,6 @@ namespace mote::detail {
 class runtime;
 
 int run_main(const options& given, int (*call)(void* main), void* main);
-void deliver_from_outside(runtime& where, pid to, envelope_ptr mail);
+void deliver_from_outside(runtime& where, pid to, envelope* mail);
 
 }  // namespace mote::detail
