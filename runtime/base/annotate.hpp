@@ -1,10 +1,11 @@
-// What sanitizers and valgrind must be told about a runtime that switches stacks. Without such a tool every function here
-// is empty and every macro says nothing, so that callers need no #if of their own.
+// What sanitizers and valgrind must be told about a runtime that switches stacks. Without such a tool every function
+// here is empty and every macro says nothing, so that callers need no #if of their own.
 //
-// MOTE_NO_SANITIZE       a function that no sanitizer instruments, not even its entry, exit and atomics; never inlined into
-//                        one that is (the compilers refuse to mix).
-// tsan_release/acquire   the real order between two processes where the tool cannot see it: processes are fibers switched
-//                        with the flag no_sync, so that sharing without messages is reported even on one scheduler.
+// MOTE_NO_SANITIZE       a function that no sanitizer instruments, not even its entry, exit and atomics; never inlined
+//                        into one that is (the compilers refuse to mix).
+// tsan_release/acquire   the real order between two processes where the tool cannot see it: processes are fibers
+//                        switched with the flag no_sync, so that sharing without messages is reported even on one
+//                        scheduler.
 // Source: sanitizer/common_interface_defs.h, sanitizer/tsan_interface.h, valgrind/valgrind.h.
 #pragma once
 
@@ -97,8 +98,8 @@ inline void asan_unpoison([[maybe_unused]] const void* begin, [[maybe_unused]] s
 #endif
 }
 
-/// Before a switch to the stack [low, low + bytes). fake keeps what the leaving context needs on return; nullptr: it never
-/// returns.
+/// Before a switch to the stack [low, low + bytes). fake keeps what the leaving context needs on return; nullptr: it
+/// never returns.
 MOTE_NO_SANITIZE inline void asan_before_switch([[maybe_unused]] void** fake, [[maybe_unused]] const void* low,
                                                 [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(MOTE_ASAN)

@@ -1,7 +1,7 @@
 // A pointer of each thread's own, read so that a process which moved to another thread never sees the old thread's.
-// Compilers may compute a thread-local's address once and keep it over a call; a context switch inside the call makes that
-// address the wrong thread's (clang 16 does so at -O2 and -O3). So the address never becomes visible: on x86-64 one
-// volatile asm computes it and loads through it; elsewhere a function that is neither inlined nor looked into does.
+// Compilers may compute a thread-local's address once and keep it over a call; a context switch inside the call makes
+// that address the wrong thread's (clang 16 does so at -O2 and -O3). So the address never becomes visible: on x86-64
+// one volatile asm computes it and loads through it; elsewhere a function that is neither inlined nor looked into does.
 // The storage uses the initial-exec model (8 bytes of the static block), so that a shared library pays no call either.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Memory system calls. Many ranges go down in one process_madvise where the kernel lets a process advise itself (guards:
-// 1.1 against 1.4 microseconds a range of 128 KiB), else one madvise at a time.
+// Memory system calls. Many ranges go down in one process_madvise where the kernel lets a process advise itself
+// (guards: 1.1 against 1.4 microseconds a range of 128 KiB), else one madvise at a time.
 #include "runtime/os/address_space.hpp"
 
 #include <fcntl.h>

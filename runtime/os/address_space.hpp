@@ -20,7 +20,8 @@ std::size_t page_bytes() noexcept;
 std::byte* reserve_addresses(std::size_t bytes) noexcept;
 void release_addresses(std::byte* begin, std::size_t bytes) noexcept;
 
-/// Opens a range for reading and writing; pages appear at their first touch. false: refused (limit of memory, of mappings).
+/// Opens a range for reading and writing; pages appear at their first touch. false: refused (limit of memory, of
+/// mappings).
 bool allow_access(std::byte* begin, std::size_t bytes) noexcept;
 /// Closes a range, which becomes a mapping of its own. false: refused (the kernel's limit of 65,530 mappings).
 bool forbid_access(std::byte* begin, std::size_t bytes) noexcept;
@@ -29,12 +30,12 @@ bool forbid_access(std::byte* begin, std::size_t bytes) noexcept;
 /// seen by tools that follow what is mapped. false: refused, and nothing changed.
 bool remap_pages(std::byte* begin, std::size_t bytes) noexcept;
 
-/// Gives the pages of the ranges back; they read as zero afterwards. One system call for up to 64 ranges where the kernel
-/// allows it.
+/// Gives the pages of the ranges back; they read as zero afterwards. One system call for up to 64 ranges where the
+/// kernel allows it.
 void discard_pages(std::span<const address_range> ranges) noexcept;
 
-/// Marks the ranges so that touching them faults, without splitting the mapping (MADV_GUARD_INSTALL, Linux 6.13). What was
-/// in them is lost. false: not all could be marked (older kernel, locked memory, no memory for page tables).
+/// Marks the ranges so that touching them faults, without splitting the mapping (MADV_GUARD_INSTALL, Linux 6.13). What
+/// was in them is lost. false: not all could be marked (older kernel, locked memory, no memory for page tables).
 bool install_guards(std::span<const address_range> ranges) noexcept;
 /// Undoes install_guards; the range reads as zero.
 bool remove_guard(std::byte* begin, std::size_t bytes) noexcept;

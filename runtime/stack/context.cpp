@@ -1,6 +1,7 @@
 // The switch itself: the jump (jump.hpp), and around it what travels with a context besides its registers.
 // X1  The machine travels as the jump's argument, so that what is restored goes to the thread of arrival.
-// X2  There is one place at which contexts go on: the processor predicts that one address. Hence noinline, and no clones.
+// X2  There is one place at which contexts go on: the processor predicts that one address. Hence noinline, and no
+//     clones.
 // X3  No sanitizer instruments these functions: they start on one stack and end on another.
 #include "runtime/stack/context.hpp"
 

@@ -38,8 +38,8 @@ struct machine {
   /// Learns all of this from the calling thread, which runs on its native stack. To be called once, before any switch.
   void bind() noexcept;
 
-  /// How many exceptions are on their way through the running process's frames, as std::uncaught_exceptions, which is not
-  /// to be trusted across a switch.
+  /// How many exceptions are on their way through the running process's frames, as std::uncaught_exceptions, which is
+  /// not to be trusted across a switch.
   MOTE_NO_SANITIZE int uncaught_exceptions() const noexcept {
     return static_cast<int>(static_cast<std::uint32_t>(exceptions->uncaught));
   }
@@ -53,7 +53,8 @@ struct arrival {
 
 /// Leaves the running context for to, which lies on to_stack (nullptr: the native stack of the thread that on belongs
 /// to). on is the machine the caller runs on. Returns when somebody switches back, perhaps on another thread, with that
-/// thread's machine. Exceptions in flight, errno and floating-point control words are then as they were. 8 ns, callers' returns included.
+/// thread's machine. Exceptions in flight, errno and floating-point control words are then as they were. 8 ns, callers'
+/// returns included.
 arrival switch_context(context to, stack* to_stack, machine& on) noexcept;
 
 /// As switch_context, for the last time: the context that leaves never goes on, its stack may be given away by whoever
@@ -80,7 +81,8 @@ inline constexpr bool renewable = true;
 /// Exceptions abandoned in the running context are forgotten: for a terminate handler that switches away for good.
 void forget_exceptions(machine& on) noexcept;
 
-/// true: the processor keeps a second stack of return addresses (CET), which this switch does not know: refuse to start.
+/// true: the processor keeps a second stack of return addresses (CET), which this switch does not know: refuse to
+/// start.
 bool shadow_stack_active() noexcept;
 
 }  // namespace mote::detail

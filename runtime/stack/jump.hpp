@@ -2,10 +2,11 @@
 // jump_fcontext elsewhere or where MOTE_PORTABLE_SWITCH asks for it. Both keep the registers a call keeps, and the
 // floating-point control words.
 //
-// Why our own: jump_fcontext is reached by a call and left by a jump, so that each switch leaves one address too many on
-// the processor's stack of predicted returns, and every return after it is predicted wrong: 18.6 ns a switch in a ring of
-// 16 (bench/micro/switch_bench.cpp), where this one takes 8.2. Here the jump is part of the function that suspends, whose
-// return is predicted. The control words, always stored, are loaded only when they differ: 1.7 of the 8.2.
+// Why our own: jump_fcontext is reached by a call and left by a jump, so that each switch leaves one address too many
+// on the processor's stack of predicted returns, and every return after it is predicted wrong: 18.6 ns a switch in a
+// ring of 16 (bench/micro/switch_bench.cpp), where this one takes 8.2. Here the jump is part of the function that
+// suspends, whose return is predicted. The control words, always stored, are loaded only when they differ: 1.7 of the
+// 8.2.
 //
 // For runtime/stack/context.cpp alone.
 #pragma once
@@ -54,7 +55,8 @@ MOTE_NO_SANITIZE inline void load_control_words(const suspended& before, std::ui
 }
 
 /// Part of the function that suspends, which the compiler told of every register lost keeps those its caller needs. rbp
-/// may be its frame's base and cannot be named as lost: it is kept by hand. Nothing is pushed: the red zone stays whole.
+/// may be its frame's base and cannot be named as lost: it is kept by hand. Nothing is pushed: the red zone stays
+/// whole.
 MOTE_NO_SANITIZE inline __attribute__((always_inline)) arrival jump(context to, machine& on) noexcept {
   suspended self;
   store_control_words(self);

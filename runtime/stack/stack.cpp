@@ -1,6 +1,6 @@
 // What is done to one stack: its pages given back, its reserve opened and closed, its intactness checked.
-// While the reserve is closed the marks lie on it, and on the guard too where marks are cheap or jumps are to be feared;
-// in the default class the guard is marked only when the reserve opens (stack_arena.cpp, closed_range).
+// While the reserve is closed the marks lie on it, and on the guard too where marks are cheap or jumps are to be
+// feared; in the default class the guard is marked only when the reserve opens (stack_arena.cpp, closed_range).
 #include "runtime/stack/stack.hpp"
 
 #include <algorithm>

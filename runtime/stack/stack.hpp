@@ -6,7 +6,8 @@
 // guard     never accessible. It is the distance a single huge frame must jump to reach the neighbour below.
 // reserve   inaccessible until the stack overflows, then opened (open_reserve) so that the process can come to its next
 //           runtime call and end there. While it is closed it is what an overflow hits.
-// header    struct stack, in the page that the first frames keep resident anyway: a shallow stack costs one page in all.
+// header    struct stack, in the page that the first frames keep resident anyway: a shallow stack costs one page in
+//           all.
 // colour    up to 15 unused lines, so that the tops of neighbours fall into different sets of the first-level cache.
 //
 // Slots come in classes, each four times the one before; the slot's size counts all of the above.
@@ -81,19 +82,19 @@ static_assert(sizeof(stack) == cache_line_bytes);
 /// What an address in the arena belongs to. Addresses in a header or above it count as stack.
 enum class stack_zone : std::uint8_t { outside, guard, reserve, usable };
 
-/// Gives back the pages that lie wholly below keep_from, down to the reserve; what was in them reads as zero. Leave room
-/// for the red zone: everything from keep_from - 128 on is kept. The caller holds the stack and runs on another one, or
-/// passes an address below its own frame. About 1.1 microseconds, 0.2 when there is nothing. Never fails.
+/// Gives back the pages that lie wholly below keep_from, down to the reserve; what was in them reads as zero. Leave
+/// room for the red zone: everything from keep_from - 128 on is kept. The caller holds the stack and runs on another
+/// one, or passes an address below its own frame. About 1.1 microseconds, 0.2 when there is nothing. Never fails.
 void trim(stack& which, const std::byte* keep_from) noexcept;
 
-/// Opens the reserve of an overflowing stack, so that its process can run on to its next runtime call. false: it is open
-/// already, or the kernel refused. Async-signal-safe, changes errno.
+/// Opens the reserve of an overflowing stack, so that its process can run on to its next runtime call. false: it is
+/// open already, or the kernel refused. Async-signal-safe, changes errno.
 bool open_reserve(stack& which) noexcept;
 /// Takes the reserve back and its pages with it. The caller runs on another stack, or on this one above limit.
 void close_reserve(stack& which) noexcept;
 
-/// false: a stack without guard has run into its reserve. Always true where guards are. Costs a load from the stack's low
-/// end; ask when a process is switched out deep, and when it ends.
+/// false: a stack without guard has run into its reserve. Always true where guards are. Costs a load from the stack's
+/// low end; ask when a process is switched out deep, and when it ends.
 bool intact(const stack& which) noexcept;
 
 }  // namespace mote::detail

@@ -1,9 +1,10 @@
 // Where stacks come from.
 // A1  A slot belongs to one class for ever, and its guard stays: reuse costs no system call.
-// A2  A unit's entry is written before any of its slots is handed out, and never again, so find() may read it in a signal
-//     handler without the lock.
+// A2  A unit's entry is written before any of its slots is handed out, and never again, so find() may read it in a
+//     signal handler without the lock.
 // O1  open_unit (release) -> find (acquire): who sees a unit's class may compute its slots.
-// Slots are claimed under the lock; guards are installed and headers written outside of it, since both enter the kernel.
+// Slots are claimed under the lock; guards are installed and headers written outside of it, since both enter the
+// kernel.
 #include "runtime/stack/stack_arena.hpp"
 
 #include <algorithm>
@@ -26,9 +27,9 @@ constexpr std::size_t most_units = 16'384;
 constexpr std::size_t access_step = 64 * mib;
 constexpr unsigned class_bits = 4;
 
-// Which part of a slot is marked while its reserve is closed. Marks cost about 20 ns a page at the first use of a slot and
-// 400 ns a range, so the default class has its reserve marked and the guard below it left as a plain distance: a jump of
-// up to 128 KiB still hits addresses that are nobody else's.
+// Which part of a slot is marked while its reserve is closed. Marks cost about 20 ns a page at the first use of a slot
+// and 400 ns a range, so the default class has its reserve marked and the guard below it left as a plain distance: a
+// jump of up to 128 KiB still hits addresses that are nobody else's.
 address_range closed_range(std::uint8_t size_class, std::byte* slot) noexcept {
   if (size_class == 1) return {slot + guard_bytes(1), reserve_bytes(1)};
   return {slot, guard_bytes(size_class) + reserve_bytes(size_class)};

@@ -58,13 +58,13 @@ class stack_arena {
   static std::uint8_t size_class_of(std::size_t bytes);
 
   /// Hands out a chain of up to most (<= most_at_once) stacks of one class, ready to use. Returns how many; 0: no
-  /// addresses or no memory are left, then *out is nullptr. Locks for a moment; carving costs about 1 microsecond a stack
-  /// and a page fault. Stacks used before come first, the latest first.
+  /// addresses or no memory are left, then *out is nullptr. Locks for a moment; carving costs about 1 microsecond a
+  /// stack and a page fault. Stacks used before come first, the latest first.
   std::size_t take(std::uint8_t size_class, stack** out, std::size_t most) noexcept;
   /// Takes a chain of stacks of one class back. Nothing runs on them.
   void give(stack* chain) noexcept;
-  /// Gives the memory of all but keep idle stacks of each class back to the system. Returns how many it emptied. For rare
-  /// use, after a peak.
+  /// Gives the memory of all but keep idle stacks of each class back to the system. Returns how many it emptied. For
+  /// rare use, after a peak.
   std::size_t release_unused(std::size_t keep) noexcept;
 
   /// Whose slot holds the address, and which part of it. Async-signal-safe, takes no lock.

@@ -1,5 +1,5 @@
-// A scheduler's own free stacks: the last one given is the next one taken, while its top page is still in the cache. Meets
-// the arena, and its lock, once for many stacks.
+// A scheduler's own free stacks: the last one given is the next one taken, while its top page is still in the cache.
+// Meets the arena, and its lock, once for many stacks.
 #pragma once
 
 #include <array>

@@ -4,10 +4,10 @@
 //
 //   migration_probe [COUNT]     COUNT hops of each kind, 20,000 unless given
 //
-// Prints a line a kind, "migration KIND wrong N of COUNT, HITS on another thread", and ends with 1 when any N is not 0 or
-// any HITS is. It stands alone, so that it can be built by any compiler, optimised in any way, with the runtime's sources
-// or against its library. Users' settings belong to it: -D__const__=__unused__, without which the C library's errno is
-// read through an address computed on the thread before.
+// Prints a line a kind, "migration KIND wrong N of COUNT, HITS on another thread", and ends with 1 when any N is not 0
+// or any HITS is. It stands alone, so that it can be built by any compiler, optimised in any way, with the runtime's
+// sources or against its library. Users' settings belong to it: -D__const__=__unused__, without which the C library's
+// errno is read through an address computed on the thread before.
 // Built with MOTE_PROBE_UNTREATED it takes the bare jump and a plain thread_local instead, and must fail.
 #include <atomic>
 #include <cerrno>

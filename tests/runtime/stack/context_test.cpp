@@ -34,8 +34,8 @@ struct pair_of_contexts {
 pair_of_contexts* world = nullptr;
 machine* now_on = nullptr;  // of the running context: tests with one thread need no more
 
-// These tests share what they look at between two contexts, in the order of their switches: said to the thread sanitizer,
-// which would rightly report it otherwise.
+// These tests share what they look at between two contexts, in the order of their switches: said to the thread
+// sanitizer, which would rightly report it otherwise.
 arrival ordered_switch(context to, stack* to_stack, machine& on) {
   tsan_release(&world);
   const arrival back = switch_context(to, to_stack, on);

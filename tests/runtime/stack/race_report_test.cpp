@@ -1,5 +1,6 @@
-// What the thread sanitizer says of contexts: sharing is reported although one thread runs both, messages are not, and a
-// stack's second user is not taken for the first. Each case is a program of its own: the tool's verdict is its exit code.
+// What the thread sanitizer says of contexts: sharing is reported although one thread runs both, messages are not, and
+// a stack's second user is not taken for the first. Each case is a program of its own: the tool's verdict is its exit
+// code.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
