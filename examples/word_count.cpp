@@ -197,13 +197,13 @@ class word_count {
  private:
   struct job {
     std::string path;
-    bool alone;
+    bool alone;  // no other reader beside it
   };
 
   void start_readers() {
     for (; readers_.size() < limit_ && !waiting_.empty(); waiting_.pop_front()) {
       const mote::ref monitor = mote::spawn_monitor(reader, waiting_.front(), mote::self(), mergers_).monitor;
-      readers_.emplace(monitor, job{std::move(waiting_.front()), readers_.empty()});
+      readers_.emplace(monitor, job{std::move(waiting_.front()), limit_ == 1});
     }
   }
 

@@ -1,8 +1,9 @@
 #!/bin/bash
-# Runs PROGRAM with one and with two schedulers, expects the exit code CODE and, where the file OUTPUT exists, its text.
+# run_program.sh PROGRAM CODE SCHEDULERS OUTPUT: runs PROGRAM with each number of schedulers in the list, expects the exit
+# code CODE and, where the file OUTPUT exists, its text.
 set -uo pipefail
-program=$1 expected_code=$2 expected=$3
-for schedulers in 1 2; do
+program=$1 expected_code=$2 expected=$4
+for schedulers in ${3//,/ }; do
   code=0
   said=$(MOTE_SCHEDULERS=$schedulers "$program"; code=$?; echo .; exit $code) || code=$?
   [[ $code == "$expected_code" ]] || { echo "exit code $code, not $expected_code, with $schedulers schedulers"; exit 1; }
