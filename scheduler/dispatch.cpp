@@ -72,6 +72,13 @@ void scheduler::take_injected() noexcept {
   for (std::size_t i = 0; i < taken; ++i) enqueue(*items[i]);
 }
 
+void scheduler::launch(runnable& newborn) noexcept {
+  newborn.doing.store(activity::ready, relaxed);
+  if (newborn.pinned != no_pin && newborn.pinned != index_) return group_[newborn.pinned].make_remote(newborn);
+  queue_.push_newborn(newborn);
+  if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
+}
+
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
 void scheduler::service() noexcept {
   share_wanted_.store(0, relaxed);
@@ -91,14 +98,13 @@ void scheduler::service() noexcept {
 void scheduler::share() noexcept {
   if (!ring_.empty() || queue_.size() < 2) return;
   std::array<runnable*, 64> items;
-  const std::uint32_t wanted = std::min<std::uint32_t>(queue_.size() / 2, items.size());
+  const std::uint32_t taken = queue_.take_last(items.data(), static_cast<std::uint32_t>(items.size()));
   std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < wanted; ++i) {
-    runnable* item = queue_.pop();
-    if (item->pinned == no_pin) {
-      items[count++] = item;
+  for (std::uint32_t i = 0; i < taken; ++i) {
+    if (items[i]->pinned == no_pin) {
+      items[count++] = items[i];
     } else {
-      queue_.push(*item);
+      queue_.push(*items[i]);
     }
   }
   const std::uint32_t shared = ring_.push(items.data(), count);

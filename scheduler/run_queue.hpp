@@ -1,7 +1,12 @@
-// A scheduler's own ready list: no atomic operation, no lock. Three priorities, each first in, first out.
+// A scheduler's own ready list: no atomic operation, no lock. Three priorities, each first in, first out; and before those of
+// normal priority the newborn, which run while what their maker gave them is in the cache.
 //
-// Q1  Touched by the owner, or by a raider that has borrowed the scheduler (raid.hpp).
-// Q2  No starvation: at most `patience` turns go to a higher priority while a lower one waits.
+// Q1  Touched by the owner, or by a raider that has borrowed the scheduler (scheduler.hpp, S2).
+// Q2  No starvation: at most `patience` turns go to a higher priority, and `newborn_turns` to the newborn, while others wait.
+//     The latter is more than one maker can make in its turn, so that a maker's children have run when it goes on.
+// Q3  The newborn of one maker run in the order of their making, and before older ones: a tree of processes is walked depth
+//     first, so that few are alive at once. Every `ageing` turns all of them join the others of normal priority: whoever makes
+//     more and more does not hold up those made before.
 #pragma once
 
 #include "runtime/base/atomic.hpp"
@@ -31,6 +36,34 @@ class run_list {
     first_ = item->next;
     return item;
   }
+  /// Puts all of other, which is empty afterwards, behind what is here, or before it.
+  void append(run_list& other) noexcept {
+    if (other.empty()) return;
+    if (empty()) {
+      first_ = other.first_;
+    } else {
+      last_->next = other.first_;
+    }
+    last_ = other.last_;
+    other.first_ = nullptr;
+  }
+  void prepend(run_list& other) noexcept {
+    other.append(*this);
+    *this = other;
+    other.first_ = nullptr;
+  }
+  /// Cuts off what lies behind the first `keep` items, keep > 0.
+  run_list cut_after(std::uint32_t keep) noexcept {
+    run_list rest;
+    runnable* last = first_;
+    while (last != nullptr && --keep != 0) last = last->next;
+    if (last == nullptr || last->next == nullptr) return rest;
+    rest.first_ = last->next;
+    rest.last_ = last_;
+    last->next = nullptr;
+    last_ = last;
+    return rest;
+  }
   /// Takes out the item `skip` places from the front.
   runnable* pop_at(std::uint32_t skip) noexcept {
     if (skip == 0) return pop();
@@ -50,6 +83,7 @@ class run_list {
 class run_queue {
  public:
   static constexpr std::uint32_t patience = 16;
+  static constexpr std::uint32_t newborn_turns = 64;
   static constexpr std::uint32_t most_considered = 64;  // by a seam that orders
 
   /// How many are ready here: exact for the owner, a hint for others.
@@ -61,17 +95,40 @@ class run_queue {
     if (item.priority != normal) ++special_;
     size_.store(size() + 1, relaxed);
   }
+  /// One that has just been made by the running one.
+  void push_newborn(runnable& item) noexcept {
+    if (item.priority != normal) return push(item);
+    batch_.push(item);
+    size_.store(size() + 1, relaxed);
+  }
   /// The next one by priority. Not while empty.
   runnable* pop() noexcept {
     size_.store(size() - 1, relaxed);
-    if (special_ == 0) [[likely]] return lists_[normal].pop();
+    if (!batch_.empty()) newborn_.prepend(batch_);  // Q3
+    if (special_ == 0) [[likely]] return pop_normal();
     const std::uint8_t from = choose();
-    if (from != normal) --special_;
+    if (from == normal) return pop_normal();
+    --special_;
     return lists_[from].pop();
+  }
+  /// Moves the half that would run last to `out`, up to `most`; returns how many. For those who would rather run it now.
+  std::uint32_t take_last(runnable** out, std::uint32_t most) noexcept {
+    newborn_.prepend(batch_);
+    run_list& from = newborn_.empty() ? lists_[normal] : newborn_;
+    std::uint32_t count = 0;
+    for (const runnable* item = from.front(); item != nullptr && count < 2 * most; item = item->next) ++count;
+    if (count < 2) return 0;
+    run_list rest = from.cut_after((count + 1) / 2);
+    std::uint32_t taken = 0;
+    while (taken < most && !rest.empty()) out[taken++] = rest.pop();
+    from.append(rest);
+    size_.store(size() - taken, relaxed);
+    return taken;
   }
   /// As pop, but which one of that priority, the seam chooses.
   runnable* pop(seam& order) noexcept {
     size_.store(size() - 1, relaxed);
+    lists_[normal].append(batch_);
     const std::uint8_t from = special_ == 0 ? normal : choose();
     if (from != normal) --special_;
     std::uint32_t waiting = 0;
@@ -83,12 +140,25 @@ class run_queue {
 
  private:
   static constexpr std::uint8_t normal = 1;
+  static constexpr std::uint32_t ageing = 1024;
+
+  bool has(std::uint8_t priority) const noexcept {
+    return !lists_[priority].empty() || (priority == normal && !newborn_.empty());
+  }
+
+  runnable* pop_normal() noexcept {
+    if (newborn_.empty()) return lists_[normal].pop();
+    const std::uint32_t turn = ++newborn_turn_;
+    if (turn % ageing == 0) lists_[normal].append(newborn_);  // Q3
+    if (newborn_.empty() || (turn % newborn_turns == 0 && !lists_[normal].empty())) return lists_[normal].pop();  // Q2
+    return newborn_.pop();
+  }
 
   std::uint8_t choose() noexcept {
     std::uint8_t best = 0;
-    while (lists_[best].empty()) ++best;
+    while (!has(best)) ++best;
     for (std::uint8_t lower = static_cast<std::uint8_t>(best + 1); lower < priorities; ++lower) {
-      if (!lists_[lower].empty() && ++passed_over_[lower] > patience) {
+      if (has(lower) && ++passed_over_[lower] > patience) {
         passed_over_[lower] = 0;
         return lower;  // Q2
       }
@@ -98,6 +168,9 @@ class run_queue {
   }
 
   run_list lists_[priorities];
+  run_list newborn_;
+  run_list batch_;  // of the running one, since it began to run
+  std::uint32_t newborn_turn_ = 0;
   std::uint32_t passed_over_[priorities]{};
   std::uint32_t special_ = 0;  // those of high or low priority
   std::atomic<std::uint32_t> size_{0};

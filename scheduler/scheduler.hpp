@@ -82,6 +82,8 @@ class scheduler : public machine {
   void make_ready(runnable& item) noexcept;
   /// As make_ready, behind all that is ready here already.
   void enqueue(runnable& item) noexcept;
+  /// Makes one ready that has never run, made by the running one.
+  void launch(runnable& newborn) noexcept;
   /// Leaves the running one for the next; `then` is called for it on the far side. Returns when somebody runs it again: on
   /// which scheduler, only current_scheduler() tells.
   void switch_away(departure then) noexcept;

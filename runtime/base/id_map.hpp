@@ -27,25 +27,32 @@ class id_map {
   bool empty() const noexcept { return size_ == 0; }
 
   Value* find(std::uint64_t key) noexcept {
-    if (capacity_ == 0) return only_.key == key ? &only_.value : nullptr;
-    for (std::uint32_t at = home(key);; at = next(at)) {
-      if (table_[at].key == key) return &table_[at].value;
-      if (table_[at].key == 0) return nullptr;
-    }
+    if (capacity_ == 0) return only_.key == key && key != 0 ? &only_.value : nullptr;
+    entry* const at = probe(key);
+    return at->key == key ? &at->value : nullptr;
   }
 
   /// The value for the key, made with Value{} if there was none.
   Value& insert(std::uint64_t key) {
     MOTE_CHECK(key != 0);
-    if (Value* found = find(key)) return *found;
-    if (size_ == 0 && capacity_ == 0) {
-      size_ = 1;
-      only_ = {key, Value{}};
-      return only_.value;
+    if (capacity_ == 0) {
+      if (only_.key == key) return only_.value;
+      if (size_ == 0) {
+        size_ = 1;
+        only_ = {key, Value{}};
+        return only_.value;
+      }
+      grow();
     }
-    if ((size_ + 1) * 2 > capacity_) grow();
+    entry* at = probe(key);
+    if (at->key == key) return at->value;
+    if ((size_ + 1) * 2 > capacity_) {
+      grow();
+      at = probe(key);
+    }
     size_.add(1);
-    return place(key).value;
+    *at = {key, Value{}};
+    return at->value;
   }
 
   bool erase(std::uint64_t key) noexcept {
@@ -55,12 +62,9 @@ class id_map {
       size_ = 0;
       return true;
     }
-    std::uint32_t at = home(key);
-    while (table_[at].key != key) {
-      if (table_[at].key == 0) return false;
-      at = next(at);
-    }
-    close_gap(at);
+    const entry* const at = probe(key);
+    if (at->key != key) return false;
+    close_gap(static_cast<std::uint32_t>(at - table_.get()));
     size_.subtract(1);
     if (capacity_ > most_idle && size_ * 8 < capacity_) shrink();
     return true;
@@ -89,11 +93,11 @@ class id_map {
   }
   std::uint32_t next(std::uint32_t at) const noexcept { return (at + 1) & (capacity_ - 1); }
 
-  entry& place(std::uint64_t key) noexcept {
+  // Where the key is, or would be.
+  entry* probe(std::uint64_t key) const noexcept {
     std::uint32_t at = home(key);
-    while (table_[at].key != 0) at = next(at);
-    table_[at] = {key, Value{}};
-    return table_[at];
+    while (table_[at].key != 0 && table_[at].key != key) at = next(at);
+    return &table_[at];
   }
 
   void grow() { resize(capacity_ == 0 ? least_capacity : capacity_ * 2); }
@@ -108,7 +112,7 @@ class id_map {
     id_map other;
     other.table_ = std::make_unique<entry[]>(capacity);
     other.capacity_ = capacity;
-    for_each([&](std::uint64_t key, Value& value) { other.place(key).value = std::move(value); });
+    for_each([&](std::uint64_t key, Value& value) { *other.probe(key) = {key, std::move(value)}; });
     other.size_ = size_;
     *this = std::move(other);
   }

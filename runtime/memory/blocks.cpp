@@ -21,7 +21,8 @@ void* small_after_choice(std::size_t size_bytes);
 void* any_after_choice(std::size_t size_bytes);
 void release_after_choice(void* block);
 
-constexpr block_functions from_malloc{std::malloc, std::malloc, std::free};
+constexpr block_functions from_malloc{std::malloc, std::malloc, std::free, true};
+constexpr block_functions from_watched_malloc{std::malloc, std::malloc, std::free, false};
 
 /// A sanitizer or valgrind has replaced malloc in this program, whether or not this library was built for it.
 bool malloc_is_watched() noexcept {
@@ -34,7 +35,7 @@ bool malloc_is_watched() noexcept {
 #if defined(MOTE_MIMALLOC_OVERRIDE)
 block_functions from_mimalloc() noexcept { return from_malloc; }  // which is mimalloc's
 #elif defined(MOTE_MIMALLOC_BUILT_IN)
-block_functions from_mimalloc() noexcept { return {mi_malloc_small, mi_malloc, mi_free}; }
+block_functions from_mimalloc() noexcept { return {mi_malloc_small, mi_malloc, mi_free, true}; }
 #else
 template <class Function>
 void find(void* library, const char* name, Function*& function) noexcept {
@@ -46,7 +47,7 @@ block_functions from_mimalloc() noexcept {
   for (const char* name : {"libmimalloc.so.2", "libmimalloc.so.3", "libmimalloc.so"}) {
     void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library == nullptr) continue;
-    block_functions found{};
+    block_functions found{nullptr, nullptr, nullptr, true};
     find(library, "mi_malloc_small", found.small);
     find(library, "mi_malloc", found.any);
     find(library, "mi_free", found.release);
@@ -58,7 +59,7 @@ block_functions from_mimalloc() noexcept {
 
 void choose() noexcept {
   static std::once_flag once;
-  std::call_once(once, [] { blocks_in_use = malloc_is_watched() ? from_malloc : from_mimalloc(); });
+  std::call_once(once, [] { blocks_in_use = malloc_is_watched() ? from_watched_malloc : from_mimalloc(); });
 }
 
 void* small_after_choice(std::size_t size_bytes) {
@@ -81,7 +82,7 @@ void release_after_choice(void* block) {
 
 }  // namespace
 
-constinit block_functions blocks_in_use{small_after_choice, any_after_choice, release_after_choice};
+constinit block_functions blocks_in_use{small_after_choice, any_after_choice, release_after_choice, false};
 
 const char* allocator_name() noexcept {
   choose();

@@ -15,6 +15,7 @@ struct block_functions {
   void* (*small)(std::size_t);  // up to block_small_bytes
   void* (*any)(std::size_t);
   void (*release)(void*);
+  bool may_keep;  // free blocks may be kept at hand; not where a tool must see each of them
 };
 extern block_functions blocks_in_use;
 

@@ -1,6 +1,7 @@
 // What the process layer keeps for each scheduler and for each runtime, and the door between a user's code and both.
 #pragma once
 
+#include "runtime/memory/shelves.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
 #include "runtime/process/refs.hpp"
@@ -77,6 +78,7 @@ class core final : public scheduler {
 
   runtime& home;
   block_cache blocks;
+  shelves envelopes;
   relaxed_cell<std::uint64_t> started, ended;
 
  private:
@@ -87,6 +89,14 @@ class core final : public scheduler {
 inline core* current_core() noexcept { return static_cast<core*>(current_scheduler()); }
 
 [[noreturn]] void not_in_a_process(const char* call, envelope* given = nullptr);
+
+/// The calling process. Throws usage_error in a plain thread. For calls that touch nothing a raider might (scheduler.hpp, S2)
+/// and so leave the door closed.
+inline process& caller(const char* call) {
+  core* const here = current_core();
+  if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process(call);
+  return *here->current();
+}
 
 /// The door: made at the start of each public call, it marks that the runtime is entered, and left at the end, on whatever
 /// scheduler the process is then.

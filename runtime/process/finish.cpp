@@ -21,7 +21,6 @@ namespace {
 constexpr std::uint32_t most_throws = 32;
 
 void give_up_closure(process& self) noexcept {
-  if (self.body == nullptr) return;
   void* const place = self.closure_place();
   const bool was_inline = self.closure_is_inline();
   std::exchange(self.body, nullptr)->drop(place);
@@ -50,15 +49,17 @@ reason call(process& self) noexcept {
   self.doing.store(activity::exiting, relaxed);
   if (self.locals != nullptr) self.locals->clear();
   current_core()->enter();
-  return self.has(process_flags::doomed) ? self.doom : why;
+  return why;
 }
 
 }  // namespace
 
 void runnable_hooks::run(runnable& fresh) noexcept {
   auto& self = static_cast<process&>(fresh);
-  if (self.mail.has_news() || self.handed != nullptr) [[unlikely]] sort_mail(*current_core(), self);
-  const reason why = self.has(process_flags::doomed) ? self.doom : call(self);
+  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_mail(*current_core(), self);
+  reason why;
+  if (!self.has(process_flags::doomed)) [[likely]] why = call(self);
+  if (self.has(process_flags::doomed)) [[unlikely]] why = self.doom;
   finish(*current_core(), self, why);
 }
 
@@ -99,18 +100,20 @@ void abandon(core& here, process& self) {
 void finish(core& here, process& self, const reason& why) {
   self.doing.store(activity::exiting, relaxed);
   here.trace().record(event::exit, self.index, static_cast<std::uint64_t>(why.kind()));
-  if (self.wait_timer.node != nullptr) timer_wheel::cancel(self.wait_timer, &here.timers());
-  self.wait_timer = {};
-  give_up_closure(self);
+  if (self.wait_timer.node != nullptr) [[unlikely]] {
+    timer_wheel::cancel(self.wait_timer, &here.timers());
+    self.wait_timer = {};
+  }
+  if (self.body != nullptr) [[unlikely]] give_up_closure(self);
   sort_last_mail(here, self, why);  // X1
-  refuse_open_requests(here, self, why);
+  if (self.refs != nullptr) refuse_open_requests(here, self, why);
   if (self.details != nullptr) unname_process(here.home, self);
   const bool heard = cut_ties(here, self, why);
   if (!heard && why && why.kind() != reason_kind::killed) report_crash(here.home, self, why);
-  self.locals.reset();
+  if (self.locals != nullptr) self.locals.reset();
   if (self.details != nullptr) drop_details(here.home, self);
   const bool was_root = self.key() == here.home.root_key;
-  self.doom = {};
+  if (self.has(process_flags::doomed)) self.doom = {};
   self.flags = 0;
   here.ended.add(1);
   self.doing.store(activity::free, release);  // X2 O1

@@ -62,8 +62,8 @@ std::string_view to_string(process_state state) noexcept {
 }
 
 pid self() {
-  const entry door("mote::self");
-  return door.home().table.pid_of(door.self().key());
+  const process& self = caller("mote::self");
+  return current_core()->home.table.pid_of(self.key());
 }
 
 pid parent() {

@@ -1,5 +1,4 @@
 // Sending: from the caller's hands into the receiver's inbox. docs/design/mailbox.md.
-#include "runtime/memory/blocks.hpp"
 #include "runtime/process/core.hpp"
 
 #include <mote/send.hpp>
@@ -8,13 +7,31 @@
 
 namespace mote::detail {
 
-envelope* allocate_envelope(std::size_t bytes) { return static_cast<envelope*>(allocate(bytes)); }
+envelope* allocate_envelope(std::size_t bytes) {
+  const std::uint8_t shelf = shelves::shelf_for(bytes);
+  core* const here = current_core();
+  void* block = nullptr;
+  if (shelf != shelves::none) [[likely]] {
+    if (here != nullptr && blocks_in_use.may_keep) block = here->envelopes.take(shelf);
+    if (block == nullptr) block = allocate(shelves::bytes_of(shelf));
+  } else {
+    block = allocate(bytes);
+  }
+  auto* const mail = static_cast<envelope*>(block);
+  mail->shelf = shelf;
+  return mail;
+}
 
-void free_envelope(envelope* mail) noexcept { deallocate(mail); }
+void free_envelope(envelope* mail) noexcept {
+  core* const here = current_core();
+  const auto shelf = static_cast<std::uint8_t>(mail->shelf);
+  const bool keep = here != nullptr && shelf != shelves::none && blocks_in_use.may_keep;
+  if (!keep || !here->envelopes.give(shelf, mail)) deallocate(mail);
+}
 
 void drop_envelope(envelope* mail) noexcept {
   if (mail->type->destroy != nullptr) mail->type->destroy(mail->payload());
-  deallocate(mail);
+  free_envelope(mail);
 }
 
 void not_in_a_process(const char* call, envelope* given) {

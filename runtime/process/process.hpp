@@ -98,9 +98,9 @@ enum class signal_kind : std::uint8_t { link, unlink, unlink_ack, linked_exit, e
 
 struct signal {
   signal_kind kind;
-  std::uint32_t slot = 0;
+  std::uint32_t slot;
   pid from;
-  std::uint64_t number = 0;
+  std::uint64_t number;
   reason why;
 };
 

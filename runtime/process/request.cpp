@@ -103,7 +103,6 @@ void refuse_request(core& here, process& asked, const envelope& mail, const reas
 }
 
 void refuse_open_requests(core& here, process& self, const reason& why) {
-  if (self.refs == nullptr) return;
   const pid own = here.home.table.pid_of(self.key());
   for (const open_request& one : self.refs->owed) {
     post_marked(here, one.asker_key, one.request, down{one.request, own, why});

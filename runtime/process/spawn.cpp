@@ -118,10 +118,12 @@ void discard_process(core& here, process& unborn) noexcept {
 }
 
 draft::draft(const closure_type& type, const spawn_options* options) : subject_(nullptr), place_(nullptr), options_(options) {
-  const entry door("mote::spawn");
-  process& self = door.self();
-  if ((self.mail.high() & inbox_flags::urgent) != 0) sort_mail(door.here(), self);  // children that have ended leave the links
-  subject_ = new_process(door.here(), type, options);
+  process& self = caller("mote::spawn");
+  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] {
+    const entry door("mote::spawn");
+    sort_mail(door.here(), self);  // children that have ended leave the links
+  }
+  subject_ = new_process(*current_core(), type, options);
   place_ = subject_->closure_place();
 }
 
@@ -154,7 +156,7 @@ spawned draft::launch(tie how) {
   subject_ = nullptr;
   here.started.add(1);
   here.trace().record(event::spawn, child.index, self.index);
-  here.enqueue(child);
+  here.launch(child);
   if (!here.spend(cost::spawn)) here.yield();
   return result;
 }

@@ -117,10 +117,12 @@ void link_to(core& here, process& self, std::uint64_t peer_key) {
 bool cut_ties(core& here, process& self, const reason& why) {
   const pid own = here.home.table.pid_of(self.key());
   bool heard = false;
-  self.links.for_each([&](std::uint64_t peer_key, std::uint32_t entry) {
-    if ((entry & in_force) != 0) heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
-  });
-  self.links.clear();
+  if (!self.links.empty()) {
+    self.links.for_each([&](std::uint64_t peer_key, std::uint32_t entry) {
+      if ((entry & in_force) != 0) heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
+    });
+    self.links.clear();
+  }
   if (self.watchers != nullptr) {
     self.watchers->for_each([&](std::uint64_t number, const watch& one) {
       const ref which(number, one.slot);

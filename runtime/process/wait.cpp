@@ -124,11 +124,9 @@ void begin_slowly(process& self) {
 
 // Almost always there is nothing to do but to charge the caller; the door is left closed then.
 pending_list* mailbox_scan::begin() {
-  core* const here = current_core();
-  if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process("mote::receive");
-  process& self = *here->current();
+  process& self = caller("mote::receive");
   const bool called = (self.mail.high() & calls) != 0 || self.has(process_flags::doomed);
-  if (!here->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
+  if (!current_core()->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
   return &self.pending;
 }
 

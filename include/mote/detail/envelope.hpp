@@ -18,7 +18,7 @@ class timer_ref;
 
 namespace mote::detail {
 
-enum class envelope_kind : std::uint8_t { message, request, reply, signal };
+enum class envelope_kind : std::uint32_t { message, request, reply, signal };
 
 /// Owned by exactly one of: its maker, an inbox, the receiver's mailbox, a timer.
 struct alignas(16) envelope {
@@ -27,7 +27,8 @@ struct alignas(16) envelope {
   std::uint64_t mark;        ///< the alias or request it came by, or which request it asks; 0: none
   std::uint32_t generation;  ///< of the process it was sent to
   std::uint32_t slot : 24;   ///< where the receiver keeps what `mark` names
-  envelope_kind kind : 8;
+  envelope_kind kind : 4;
+  std::uint32_t shelf : 4;  ///< where its memory comes from and goes to
 
   void* payload() noexcept { return this + 1; }
   std::size_t bytes() const noexcept { return sizeof(envelope) + type->size; }
