@@ -10,6 +10,12 @@ add_library(mote::mote ALIAS mote)
 set_target_properties(
   mote PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                   POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" LINKER_LANGUAGE CXX)
+# The files that every message, spawn and switch passes through are compiled as one, so that the compiler sees the whole way.
+file(GLOB mote_hot_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scheduler/*.cpp
+     ${PROJECT_SOURCE_DIR}/runtime/process/*.cpp)
+list(FILTER mote_hot_sources EXCLUDE REGEX "/(info|names|values)\\.cpp$")
+set_target_properties(mote PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+set_source_files_properties(${mote_hot_sources} PROPERTIES UNITY_GROUP kernel)
 target_compile_features(mote PUBLIC cxx_std_20)
 target_include_directories(mote PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

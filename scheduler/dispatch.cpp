@@ -21,17 +21,18 @@ scheduler::scheduler(scheduler_group& group, unsigned index, std::unique_ptr<sea
 scheduler::~scheduler() = default;
 
 void scheduler::make_ready(runnable& item) noexcept {
+  if (item.pinned != no_pin || item.priority != 1) [[unlikely]] return make_special_ready(item);
   item.doing.store(activity::ready, relaxed);
-  trace_.record(event::ready, runnable_hooks::number(item), index_);
-  if (item.pinned != no_pin && item.pinned != index_) return group_[item.pinned].make_remote(item);
-  if (item.priority == 1) [[likely]] {
-    runnable* before = slot_.load(relaxed);
-    slot_.store(&item, relaxed);
-    if (before != nullptr) queue_.push(*before);
-  } else {
-    queue_.push(item);
-  }
+  trace_.record(event::ready, trace_number(item), index_);
+  runnable* const before = slot_.load(relaxed);
+  slot_.store(&item, relaxed);
+  if (before != nullptr) queue_.push(*before);
   if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
+}
+
+void scheduler::make_special_ready(runnable& item) noexcept {
+  trace_.record(event::ready, trace_number(item), index_);
+  enqueue(item);
 }
 
 void scheduler::enqueue(runnable& item) noexcept {
@@ -155,7 +156,10 @@ runnable* scheduler::pick() noexcept {
 
 // A new one needs a stack; false: there is none to be had.
 bool scheduler::prepare(runnable& next) noexcept {
-  if (next.where != nullptr) return true;
+  return next.where != nullptr || prepare_new(next);
+}
+
+bool scheduler::prepare_new(runnable& next) noexcept {
   next.ground = stacks_.take(next.size_class);
   if (next.ground == nullptr) return false;
   next.where = make_context(*next.ground, &scheduler::begin);
@@ -219,7 +223,7 @@ void scheduler::yield() noexcept {
 void scheduler::start_running(runnable& next) noexcept {
   running_ = &next;
   next.doing.store(activity::running, relaxed);
-  trace_.record(event::run, runnable_hooks::number(next), dispatches_.load(relaxed));
+  trace_.record(event::run, trace_number(next), dispatches_.load(relaxed));
 }
 
 // The bottom of every stack: runs one after another as long as the next is new and fits on this stack, without a switch.

@@ -29,14 +29,17 @@ struct runnable {
 };
 static_assert(sizeof(runnable) == 32);
 
+/// How the event ring names one: its address, in units of its size.
+inline std::uint32_t trace_number(const runnable& which) noexcept {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&which) / 64);
+}
+
 /// What the layer above provides.
 struct runnable_hooks {
   /// Runs a new one to its end, on the stack it was given; it is gone afterwards. May come back on another scheduler.
   static void run(runnable& fresh) noexcept;
   /// Ends one that could not get a stack.
   static void refuse(scheduler& here, runnable& fresh) noexcept;
-  /// A number for the event ring.
-  static std::uint32_t number(const runnable& which) noexcept;
 };
 
 }  // namespace mote::detail

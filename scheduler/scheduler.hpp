@@ -16,6 +16,7 @@
 //     is a membarrier, which puts one between the owner's two as well; without membarrier(2) the owner pays for a fence.
 #pragma once
 
+#include "runtime/base/inline.hpp"
 #include "runtime/base/seam.hpp"
 #include "runtime/base/thread_local.hpp"
 #include "runtime/base/trace_ring.hpp"
@@ -95,7 +96,7 @@ class scheduler : public machine {
 
   // ---- for other threads ----
   /// Makes one ready that must run here.
-  void make_remote(runnable& item) noexcept;
+  MOTE_COLD void make_remote(runnable& item) noexcept;
   void wake() noexcept { source_->wake(); }
   std::uint64_t dispatches() const noexcept { return dispatches_.load(relaxed); }
   std::uint32_t queued() const noexcept { return queue_.size() + ring_.size() + (slot_.load(relaxed) != nullptr); }
@@ -108,22 +109,24 @@ class scheduler : public machine {
 
   // dispatch.cpp
   runnable* pick() noexcept;
-  runnable* pick_ordered() noexcept;
+  MOTE_COLD runnable* pick_ordered() noexcept;
   runnable* take_queued() noexcept;
   void fill_slice() noexcept;
   bool prepare(runnable& next) noexcept;
+  bool prepare_new(runnable& next) noexcept;
+  MOTE_COLD void make_special_ready(runnable& item) noexcept;
   runnable* pick_prepared() noexcept;
   void settle(context from) noexcept;
   void go_to(runnable* next) noexcept;
   static void begin(arrival first) noexcept;
   void start_running(runnable& next) noexcept;
   [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;
-  void service() noexcept;
+  MOTE_COLD void service() noexcept;
   void take_remote() noexcept;
   void take_injected() noexcept;
   void share() noexcept;
-  void wake_another() noexcept;
-  void wait_at_door() noexcept;
+  MOTE_COLD void wake_another() noexcept;
+  MOTE_COLD void wait_at_door() noexcept;
 
   // search.cpp
   runnable* search() noexcept;

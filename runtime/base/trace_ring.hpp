@@ -14,7 +14,7 @@ enum class event : std::uint32_t { none, run, park, ready, spawn, exit, send, st
 
 struct trace_entry {
   event what;
-  std::uint32_t subject;  ///< a process's slot, or what the event says
+  std::uint32_t subject;  ///< a process's trace_number, or what the event says
   std::uint64_t detail;
 };
 

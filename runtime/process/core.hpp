@@ -1,6 +1,7 @@
 // What the process layer keeps for each scheduler and for each runtime, and the door between a user's code and both.
 #pragma once
 
+#include "runtime/base/inline.hpp"
 #include "runtime/memory/shelves.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
@@ -88,7 +89,7 @@ class core final : public scheduler {
 
 inline core* current_core() noexcept { return static_cast<core*>(current_scheduler()); }
 
-[[noreturn]] void not_in_a_process(const char* call, envelope* given = nullptr);
+[[noreturn]] MOTE_COLD void not_in_a_process(const char* call, envelope* given = nullptr);
 
 /// The calling process. Throws usage_error in a plain thread. For calls that touch nothing a raider might (scheduler.hpp, S2)
 /// and so leave the door closed.
@@ -157,9 +158,12 @@ struct exit_unwind {};
 void doom(process& self, const reason& why, bool killed);
 /// Ends the process if it is doomed: throws exit_unwind, or, when that has been swallowed too often, abandons it. Returns
 /// while the stack unwinds.
-void end_if_doomed(core& here, process& self);
+MOTE_COLD void end_doomed(core& here, process& self);
+inline void end_if_doomed(core& here, process& self) {
+  if (self.has(process_flags::doomed)) [[unlikely]] end_doomed(here, self);
+}
 /// Ends the process at once, without unwinding: its stack is discarded.
-[[noreturn]] void abandon(core& here, process& self);
+[[noreturn]] MOTE_COLD void abandon(core& here, process& self);
 /// Ends a process whose stack holds nothing any more: tells everyone, gives the block back.
 void finish(core& here, process& self, const reason& why);
 /// Installs the terminate handler, once.

@@ -46,7 +46,7 @@ void accept_marked(process& self, envelope_ptr mail) {
   self.pending.append(mail.release());
 }
 
-void sort_special(core& here, process& self, envelope_ptr mail) {
+MOTE_COLD void sort_special(core& here, process& self, envelope_ptr mail) {
   if (mail->kind == envelope_kind::signal) {
     handle_signal(here, self, *static_cast<signal*>(mail->payload()));
   } else if (self.has(process_flags::doomed)) {  // D1
@@ -68,7 +68,7 @@ void sort_one(core& here, process& self, envelope* mail) {
   }
 }
 
-void sort_chain(core& here, process& self, envelope* newest) {
+__attribute__((noinline)) void sort_chain(core& here, process& self, envelope* newest) {
   for (envelope* mail = oldest_first(newest); mail != nullptr;) {
     envelope* following = mail->next;
     sort_one(here, self, mail);

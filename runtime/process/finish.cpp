@@ -72,16 +72,13 @@ void runnable_hooks::refuse(scheduler& here, runnable& fresh) noexcept {
                        ENOMEM));
 }
 
-std::uint32_t runnable_hooks::number(const runnable& which) noexcept { return static_cast<const process&>(which).index; }
-
 void doom(process& self, const reason& why, bool killed) {
   if (self.has(process_flags::killed) || (self.has(process_flags::doomed) && !killed)) return;
   self.doom = why;
   self.set(process_flags::doomed | (killed ? process_flags::killed : 0));
 }
 
-void end_if_doomed(core& here, process& self) {
-  if (!self.has(process_flags::doomed)) [[likely]] return;
+void end_doomed(core& here, process& self) {
   if (here.uncaught_exceptions() != 0 || self.doing.load(relaxed) == activity::exiting) return;  // X3
   const std::uint32_t throws = (self.flags >> process_flags::throws_shift) + 1;
   if (throws > most_throws) abandon(here, self);
@@ -99,7 +96,7 @@ void abandon(core& here, process& self) {
 
 void finish(core& here, process& self, const reason& why) {
   self.doing.store(activity::exiting, relaxed);
-  here.trace().record(event::exit, self.index, static_cast<std::uint64_t>(why.kind()));
+  here.trace().record(event::exit, trace_number(self), static_cast<std::uint64_t>(why.kind()));
   if (self.wait_timer.node != nullptr) [[unlikely]] {
     timer_wheel::cancel(self.wait_timer, &here.timers());
     self.wait_timer = {};

@@ -18,7 +18,7 @@ envelope* allocate_envelope(std::size_t bytes) {
     block = allocate(bytes);
   }
   auto* const mail = static_cast<envelope*>(block);
-  mail->shelf = shelf;
+  mail->shelf = shelf & 0xF;
   return mail;
 }
 
@@ -95,7 +95,9 @@ bool post_signal(core& here, std::uint64_t to_key, signal&& news) {
 }
 
 void yield_if_used_up(core& here) noexcept {
-  if (here.slice_used_up()) [[unlikely]] here.yield();
+  if (!here.slice_used_up()) [[likely]] return;
+  here.current()->reductions.add(here.take_spent());
+  here.yield();
 }
 
 namespace {
@@ -114,7 +116,7 @@ bool send_one(core& here, pid to, envelope* mail) {
 
 }  // namespace
 
-void deliver(pid to, envelope* mail) {
+MOTE_FLATTEN void deliver(pid to, envelope* mail) {
   const entry door("mote::send", mail);
   send_one(door.here(), to, mail);
   yield_if_used_up(door.here());

@@ -17,7 +17,7 @@ namespace mote {
 
 std::optional<reply_to> any_message::from() const {
   if (mail_->kind != detail::envelope_kind::request) return std::nullopt;
-  return detail::accept_request(*mail_);
+  return detail::asker_in(*mail_);
 }
 
 no_reply::no_reply(reason why)
@@ -64,12 +64,16 @@ ref send_request(pid to, envelope* given) {
   return which;
 }
 
+reply_to asker_in(envelope& mail) {
+  const entry door("mote::any_message");
+  const process_table& table = door.home().table;
+  return reply_to(table.pid_of(asker_of(mail)), request_of(mail), table.pid_of(door.self().key()));
+}
+
 reply_to accept_request(envelope& mail) {
   const entry door("mote::receive");
-  process& self = door.self();
-  const std::uint64_t asker = asker_of(mail);
-  refs_of(self).owed.push_back({asker, request_of(mail)});
-  return reply_to(door.home().table.pid_of(asker), request_of(mail), door.home().table.pid_of(self.key()));
+  refs_of(door.self()).owed.push_back({asker_of(mail), request_of(mail)});
+  return asker_in(mail);
 }
 
 void send_reply(const reply_to& to, envelope* given) {

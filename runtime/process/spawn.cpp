@@ -155,9 +155,10 @@ spawned draft::launch(tie how) {
   if (!self.has(process_flags::hidden)) child.parent_key = self.key();
   subject_ = nullptr;
   here.started.add(1);
-  here.trace().record(event::spawn, child.index, self.index);
+  here.trace().record(event::spawn, trace_number(child), trace_number(self));
   here.launch(child);
-  if (!here.spend(cost::spawn)) here.yield();
+  here.spend(cost::spawn);
+  yield_if_used_up(here);
   return result;
 }
 

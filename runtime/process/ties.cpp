@@ -214,7 +214,9 @@ ref monitor(pid who) {
       !post_signal(here, key, {signal_kind::monitor, which.slot(), own, which.number(), {}})) {
     self.refs->remove(which);  // L3
     self.monitors.subtract(1);
-    append_message(self, make_envelope(down{which, who, reason::noproc}));
+    envelope* const news = make_envelope(down{which, who, reason::noproc});
+    news->mark = which.number();  // demonitor with flush finds it by this
+    append_message(self, news);
   }
   yield_if_used_up(door.here());
   return which;

@@ -27,12 +27,12 @@ void note_departure(scheduler& here, process& left) noexcept {
   }
 }
 
-void publish(scheduler& here, runnable& left) noexcept {  // P1
+MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
   auto& self = static_cast<process&>(left);
   note_departure(here, self);
   const bool deaf = self.has(process_flags::deaf);
   self.doing.store(activity::waiting, relaxed);
-  here.trace().record(event::park, self.index, deaf);
+  here.trace().record(event::park, trace_number(self), deaf);
   if (!self.mail.try_sleep(deaf)) here.enqueue(self);
 }
 
@@ -41,7 +41,7 @@ void time_is_up(timer& due) noexcept {
   auto& here = *current_core();
   auto& self = *static_cast<process*>(due.subject);
   if (self.generation.load(acquire) != due.detail) return;
-  here.trace().record(event::fire, self.index, 0);
+  here.trace().record(event::fire, trace_number(self), 0);
   if (self.mail.nudge() == pushed::woke_linked) here.make_ready(self);
 }
 
@@ -78,7 +78,7 @@ void sleep_until_then(core& here, process& self, std::uint64_t deadline_ns, hear
 }
 
 // With a time limit, or in a process that has been killed.
-bool wait_with_limit(process& self, std::uint64_t wanted_ns, hearing which) {
+__attribute__((noinline)) bool wait_with_limit(process& self, std::uint64_t wanted_ns, hearing which) {
   const bool was_killed = self.has(process_flags::killed);
   const std::uint64_t deadline_ns = bounded(*current_core(), self, wanted_ns);
   while (!has_news(self, which)) {
@@ -114,7 +114,7 @@ std::uint64_t deadline_after(std::chrono::nanoseconds delay) {
 
 namespace {
 
-void begin_slowly(process& self) {
+MOTE_COLD void begin_slowly(process& self) {
   const entry door("mote::receive");
   yield_if_used_up(door.here());
   heed_signals(door.here(), self);
@@ -130,7 +130,7 @@ pending_list* mailbox_scan::begin() {
   return &self.pending;
 }
 
-bool mailbox_scan::more(std::uint64_t deadline_ns) {
+MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
   const entry door("mote::receive");
   process& self = door.self();
   do {
@@ -147,7 +147,7 @@ namespace mote {
 
 using namespace detail;
 
-void yield() {
+MOTE_FLATTEN void yield() {
   const entry door("mote::yield");
   process& self = door.self();
   self.reductions.add(door.here().take_spent() + 1);
@@ -181,7 +181,10 @@ void sleep_for(std::chrono::nanoseconds duration) {
   sleep_to(door, deadline_ns);
 }
 
-void sleep_until(std::chrono::steady_clock::time_point when) { sleep_for(when - now()); }
+void sleep_until(std::chrono::steady_clock::time_point when) {
+  const auto begun = now();
+  sleep_for(when <= begun ? std::chrono::nanoseconds(0) : when - begun);  // a subtraction that cannot overflow
+}
 
 std::chrono::steady_clock::time_point now() {
   const entry door("mote::now");
