@@ -71,8 +71,10 @@ reply_to asker_in(envelope& mail) {
 }
 
 reply_to accept_request(envelope& mail) {
-  const entry door("mote::receive");
-  refs_of(door.self()).owed.push_back({asker_of(mail), request_of(mail)});
+  {
+    const entry door("mote::receive");
+    refs_of(door.self()).owed.push_back({asker_of(mail), request_of(mail)});
+  }
   return asker_in(mail);
 }
 

@@ -42,7 +42,9 @@ struct handler_traits<R (*)(A...)> : parameters_of<R (*)(A...)> {};
 ref send_request(pid to, envelope* mail);
 envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns);
 void send_reply(const reply_to& to, envelope* mail);
-/// Who asks, of a request in the caller's hands, which owes the answer from now on.
+/// Who asks, of a request in the caller's hands.
+reply_to asker_in(envelope& mail);
+/// As asker_in, for a request just taken out of the mailbox: the caller owes the answer from now on.
 reply_to accept_request(envelope& mail);
 [[noreturn]] void wrong_reply_type(const message_type& wanted, const message_type& got);
 
@@ -63,6 +65,7 @@ struct receive_case {
   }
   static decltype(auto) call(Handler& run, envelope_ptr mail) {
     if constexpr (any) {
+      if (mail->kind == envelope_kind::request) static_cast<void>(accept_request(*mail));
       return run(any_message(std::move(mail)));
     } else if constexpr (traits::request) {
       const reply_to from = accept_request(*mail);
