@@ -183,6 +183,8 @@ void handle_signal(core& here, process& self, signal& news);
 /// Tells everyone tied to a process that it has ended, and gives up what it watched. True: somebody was told.
 bool cut_ties(core& here, process& self, const reason& why);
 void link_to(core& here, process& self, std::uint64_t peer_key);
+/// One side of a link.
+void add_link(const runtime& home, process& self, std::uint64_t peer_key);
 /// The watcher's side of a monitor.
 ref add_monitor(core& here, process& self, std::uint64_t peer_key);
 ref_table& refs_of(process& self);

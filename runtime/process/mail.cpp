@@ -51,6 +51,17 @@ std::int32_t price(const process& to, std::uint64_t load) noexcept {
 
 }  // namespace
 
+namespace {
+
+// What the receiver will touch first when it runs, which is soon: its own lines, and its innermost frames.
+void prefetch(const process& woken) noexcept {
+  const auto* const frames = static_cast<const std::byte*>(woken.where);
+  __builtin_prefetch(&woken.pending);
+  for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(frames + line * cache_line_bytes);
+}
+
+}  // namespace
+
 bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) {
   if (to == nullptr) [[unlikely]] {
     drop_envelope(mail);
@@ -67,6 +78,7 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
     drop_envelope(mail);
     return false;
   }
+  prefetch(*to);
   if (result == pushed::woke) to->handed = mail;
   here.make_ready(*to);
   return true;

@@ -36,6 +36,9 @@ struct watch {
   std::uint32_t slot = 0;
 };
 
+/// By key; bit 0: in force, above it: unlinks not yet acknowledged (ties.cpp, L2).
+using link_map = id_map<std::uint32_t>;
+
 struct process_flags {
   static constexpr std::uint32_t traps_exits = 1;
   static constexpr std::uint32_t doomed = 2;   ///< an exit reason stands: the next call that may end the process does
@@ -49,27 +52,31 @@ class alignas(64) process : public runnable {
  public:
   static constexpr std::size_t inline_closure_bytes = 32;
 
+  // Line 0, with the runnable: what a sender touches.
   inbox<> mail;
   std::atomic<std::uint32_t> generation{0};
   std::uint32_t index = 0;
   envelope* handed = nullptr;  ///< mail that ended the last sleep (inbox I3)
 
+  // Line 1: what else a receiver touches.
   pending_list pending;
-  id_map<std::uint32_t> links;  ///< by key; bit 0: in force, above it: unlinks not yet acknowledged
+  relaxed_cell<std::uint64_t> reductions;
   relaxed_cell<std::uint32_t> flags;
   relaxed_cell<std::uint32_t> stack_used;  ///< bytes, when it was last switched out
+  relaxed_cell<std::uint32_t> monitors;    ///< that it asked for and that are in force
+  relaxed_cell<std::uint64_t> parent_key;
+  const closure_type* body = nullptr;      ///< until it has been run or dropped
 
+  // Line 2: what only some have.
   std::unique_ptr<ref_table> refs;
   std::unique_ptr<id_map<watch>> watchers;  ///< by the monitor's number
   std::unique_ptr<local_values> locals;
   std::unique_ptr<process_details> details;  ///< changed and read by others under the runtime's details lock
+  link_map links;
+
+  // Line 3.
   timer_id wait_timer;
   reason doom;  ///< why it is to end, once doomed
-
-  const closure_type* body = nullptr;  ///< until it has been run or dropped
-  relaxed_cell<std::uint64_t> parent_key;
-  relaxed_cell<std::uint64_t> reductions;
-  relaxed_cell<std::uint32_t> monitors;  ///< that it asked for and that are in force
   alignas(16) std::byte closure[inline_closure_bytes];  ///< the closure, or, when that is larger, a pointer to it
 
   bool has(std::uint32_t flag) const noexcept { return (flags & flag) != 0; }

@@ -5,6 +5,10 @@
 //     heeded after unlink returned, nor twice.
 // L2  Who unlinks keeps the entry, not in force, until the peer acknowledges; link signals of the peer that come before were
 //     sent before it knew, and are void. So both sides agree in the end whatever crosses.
+// L4  A process that ends normally tells only those linked processes that trap exits: to the others it would mean nothing but
+//     that the entry goes. Their entry stays, of a process that has ended, and counts as none; such entries go before the
+//     table would grow. Whether the other traps exits is read when the process ends: a trap_exit(true) that did not come
+//     before is as if the signal had been received before it.
 // L3  Who cannot reach the other, because it has ended, answers for it: link with an exit signal noproc, monitor with a
 //     `down` noproc, unlink with the acknowledgement.
 // M1  A monitor is an entry of the watcher's ref table, and a watch at the watched. `down` carries the entry's number, and
@@ -61,6 +65,22 @@ void watch_requested(process& self, const signal& news) {
 
 }  // namespace
 
+// Whether a process of this key still takes signals.
+bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
+  const process* const block = home.table.find(key);
+  return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0;
+}
+
+void add_link(const runtime& home, process& self, std::uint64_t peer_key) {
+  if (self.links.is_full()) {  // L4
+    self.links.erase_if([&](std::uint64_t key, std::uint32_t entry) {
+      return entry == in_force && !takes_signals(home, key);
+    });
+  }
+  std::uint32_t& entry = self.links.insert(peer_key);
+  entry |= in_force;
+}
+
 ref_table& refs_of(process& self) {
   if (self.refs == nullptr) self.refs = std::make_unique<ref_table>();
   return *self.refs;
@@ -105,9 +125,9 @@ void receive_exit(process& self, pid from, const reason& why, bool by_link) {
 }
 
 void link_to(core& here, process& self, std::uint64_t peer_key) {
-  std::uint32_t& entry = self.links.insert(peer_key);
-  if ((entry & in_force) != 0) return;
-  entry |= in_force;
+  const std::uint32_t* const known = self.links.find(peer_key);
+  if (known != nullptr && (*known & in_force) != 0 && takes_signals(here.home, peer_key)) return;
+  add_link(here.home, self, peer_key);
   const pid own = here.home.table.pid_of(self.key());
   if (post_signal(here, peer_key, {signal_kind::link, 0, own, 0, {}})) return;
   self.links.erase(peer_key);  // L3
@@ -118,8 +138,12 @@ bool cut_ties(core& here, process& self, const reason& why) {
   const pid own = here.home.table.pid_of(self.key());
   bool heard = false;
   if (!self.links.empty()) {
+    const bool quiet = why.kind() == reason_kind::normal;
     self.links.for_each([&](std::uint64_t peer_key, std::uint32_t entry) {
-      if ((entry & in_force) != 0) heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
+      if ((entry & in_force) == 0) return;
+      const process* const peer = quiet ? here.home.table.find(peer_key) : nullptr;
+      if (quiet && (peer == nullptr || !peer->has(process_flags::traps_exits))) return;  // L4
+      heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
     });
     self.links.clear();
   }
@@ -196,6 +220,7 @@ bool unlink(pid from) {
   const std::uint64_t key = local_key(from, "mote::unlink");
   std::uint32_t* entry = self.links.find(key);
   if (entry == nullptr || (*entry & in_force) == 0) return false;
+  if (!takes_signals(door.home(), key)) return !self.links.erase(key);  // L4
   *entry = (*entry & ~in_force) + one_unlink;
   const pid own = door.home().table.pid_of(self.key());
   if (!post_signal(door.here(), key, {signal_kind::unlink, 0, own, 0, {}})) unlink_acknowledged(self, from);  // L3

@@ -15,16 +15,14 @@ namespace {
 constexpr std::uint64_t dying_wait_ns = 5'000'000;       // how long a killed process may still wait while it unwinds
 constexpr std::size_t trim_beyond_bytes = 64 * 1024;     // of stack deeper than where it sleeps
 
-// What is done for every process that leaves its scheduler, on the far side.
+// What is done for every process that leaves its scheduler, on the far side. A stack that was much deeper when its process
+// last left gives its pages back.
 void note_departure(scheduler& here, process& left) noexcept {
   left.reductions.add(here.take_spent());
-  stack& ground = *left.ground;
-  const auto* at = static_cast<std::byte*>(left.where);
-  left.stack_used = static_cast<std::uint32_t>(ground.top() - at);
-  if (ground.lowest + trim_beyond_bytes < at) [[unlikely]] {
-    trim(ground, at);
-    ground.lowest = static_cast<std::byte*>(left.where);
-  }
+  auto* const at = static_cast<std::byte*>(left.where);
+  const auto used = static_cast<std::uint32_t>(left.ground->top() - at);
+  if (left.stack_used > used + trim_beyond_bytes) [[unlikely]] trim(*left.ground, at);
+  left.stack_used = used;
 }
 
 MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
