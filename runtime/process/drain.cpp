@@ -1,7 +1,8 @@
 // Receiving what has arrived: one pass over the inbox, oldest first, each envelope to where it belongs.
 //
 // D1  Once an exit signal has doomed the process, later messages are dropped: of three messages, an exit, and three more,
-//     exactly the first three may be seen.
+//     exactly the first three may be seen. The answer to a request is no such message: what asks is a destructor, since the
+//     stack unwinds by now, and it would wait for ever.
 // D2  Mail sent to an earlier process of this block is dropped here, by its generation.
 #include "runtime/process/core.hpp"
 
@@ -46,10 +47,16 @@ void accept_marked(process& self, envelope_ptr mail) {
   self.pending.append(mail.release());
 }
 
+bool answers_a_request(process& self, const envelope& mail) noexcept {
+  if (mail.mark == 0 || mail.kind == envelope_kind::request || self.refs == nullptr) return false;
+  const ref_entry* known = self.refs->find(ref(mail.mark, mail.slot));
+  return known != nullptr && known->kind == ref_kind::request;
+}
+
 MOTE_COLD void sort_special(core& here, process& self, envelope_ptr mail) {
   if (mail->kind == envelope_kind::signal) {
     handle_signal(here, self, *static_cast<signal*>(mail->payload()));
-  } else if (self.has(process_flags::doomed)) {  // D1
+  } else if (self.has(process_flags::doomed) && !answers_a_request(self, *mail)) {  // D1
     if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, self.doom);
   } else if (mail->mark != 0 && mail->kind != envelope_kind::request) {
     accept_marked(self, std::move(mail));
@@ -79,6 +86,7 @@ __attribute__((noinline)) void sort_chain(core& here, process& self, envelope* n
 }  // namespace
 
 void sort_mail(core& here, process& self) {
+  tsan_acquire(&self);  // what senders did before comes before what the receiver does now
   if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first);
   if (self.mail.has_news()) sort_chain(here, self, self.mail.take_all().newest);
 }
