@@ -115,7 +115,11 @@ void scheduler::share() noexcept {
 
 void scheduler::wake_another() noexcept { group_.wake_one(); }
 
-void scheduler::fill_slice() noexcept { reductions_ = charged_ = orders_ ? order_->slice(usual_slice) : usual_slice; }
+void scheduler::fill_slice() noexcept { 
+  const std::int32_t slice = orders_ ? order_->slice(usual_slice) : usual_slice;
+  reductions_ = slice;
+  charged_ = slice;
+ }
 
 runnable* scheduler::take_queued() noexcept {
   if (queue_.empty()) {
@@ -228,14 +232,16 @@ void scheduler::start_running(runnable& next) noexcept {
 
 // The bottom of every stack: runs one after another as long as the next is new and fits on this stack, without a switch.
 void scheduler::begin(arrival first) noexcept {
+  tsan_enter_scheduler();
   auto* here = static_cast<scheduler*>(first.on);
   here->settle(first.from);
-  stack* const ground = here->running_->ground;
+  stack* const ground = here->running()->ground;
   for (;;) {
-    runnable_hooks::run(*here->running_);
+    runnable_hooks::run(*here->running());
     here = current_scheduler();
     runnable* next = here->pick();
-    if (next == nullptr || next->where != nullptr || next->size_class != ground->size_class) here->leave_for(next, ground);
+    const bool fits = renewable && next != nullptr && next->where == nullptr && next->size_class == ground->size_class;
+    if (!fits) here->leave_for(next, ground);
     renew_context(*here);
     next->ground = ground;
     here->start_running(*next);
@@ -251,9 +257,11 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
   }
   spent_ground_ = ground;
   running_ = nullptr;
-  if (next == nullptr) leave_context(native_where_, nullptr, *this);
-  start_running(*next);
-  leave_context(next->where, next->ground, *this);
+  if (next != nullptr) start_running(*next);
+  const context to = next != nullptr ? next->where : native_where_;
+  stack* const to_stack = next != nullptr ? next->ground : nullptr;
+  tsan_leave_scheduler();
+  leave_context(to, to_stack, *this);
 }
 
 void scheduler::wait_at_door() noexcept {

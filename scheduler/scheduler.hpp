@@ -16,6 +16,7 @@
 //     is a membarrier, which puts one between the owner's two as well; without membarrier(2) the owner pays for a fence.
 #pragma once
 
+#include "runtime/base/annotate.hpp"
 #include "runtime/base/inline.hpp"
 #include "runtime/base/seam.hpp"
 #include "runtime/base/thread_local.hpp"
@@ -53,12 +54,16 @@ class scheduler : public machine {
 
   // ---- for process code entering and leaving the runtime (S2) ----
   void enter() noexcept {
+    tsan_enter_scheduler();
     in_runtime_.store(1, relaxed);
     if (strong_door_) fence(seq_cst);
     compiler_fence();
     if (borrowed_.load(acquire) != 0) [[unlikely]] wait_at_door();  // O2 O3
   }
-  void leave() noexcept { in_runtime_.store(0, release); }  // O2
+  void leave() noexcept {
+    in_runtime_.store(0, release);  // O2
+    tsan_leave_scheduler();
+  }
 
   // ---- for the owner, in the runtime ----
   runnable* running() const noexcept { return running_; }
@@ -70,7 +75,11 @@ class scheduler : public machine {
   std::uint64_t now_ns() noexcept { return order_->now_ns(); }
 
   /// Charges the running one. False: its slice is used up, and it should yield where that may be.
-  bool spend(std::int32_t reductions) noexcept { return (reductions_ -= reductions) > 0; }
+  bool spend(std::int32_t reductions) noexcept {
+    const std::int32_t left = reductions_ - reductions;
+    reductions_ = left;
+    return left > 0;
+  }
   bool slice_used_up() const noexcept { return reductions_ <= 0; }
   /// Reductions spent here since the last call.
   std::uint32_t take_spent() noexcept {
@@ -145,9 +154,9 @@ class scheduler : public machine {
   std::atomic<std::uint32_t> borrowed_{0};
   bool strong_door_;
   const bool orders_;  // the seam decides who is next
-  std::int32_t reductions_ = 0;
-  std::int32_t charged_ = 0;
-  runnable* running_ = nullptr;
+  relaxed_cell<std::int32_t> reductions_ = 0;
+  relaxed_cell<std::int32_t> charged_ = 0;
+  relaxed_cell<runnable*> running_ = nullptr;
   std::atomic<runnable*> slot_{nullptr};  // owner and raider only; atomic for those who look
   run_queue queue_;
   std::atomic<std::uint64_t> dispatches_{0};

@@ -22,6 +22,7 @@ void scheduler::run_thread() {
   const signal_stack handlers_run_here;
   static_cast<void>(name_this_thread("mote/" + std::to_string(index_)));
   bind();
+  tsan_enter_scheduler();
   set_current_scheduler(this);
   while (!group_.stopping()) {
     runnable* next = pick_prepared();
@@ -38,6 +39,7 @@ void scheduler::run_thread() {
     }
   }
   set_current_scheduler(nullptr);
+  tsan_leave_scheduler();
 }
 
 // Keeps what was stolen, runs its first.

@@ -52,6 +52,8 @@ void AnnotateBenignRaceSized(const char* file, int line, const volatile void* ad
                              const char* why);
 void AnnotateIgnoreReadsBegin(const char* file, int line);
 void AnnotateIgnoreReadsEnd(const char* file, int line);
+void AnnotateIgnoreWritesBegin(const char* file, int line);
+void AnnotateIgnoreWritesEnd(const char* file, int line);
 }
 #endif
 
@@ -77,6 +79,31 @@ inline void tsan_expect_races([[maybe_unused]] const void* address, [[maybe_unus
   AnnotateBenignRaceSized(__FILE__, __LINE__, address, bytes, why);
 #endif
 }
+
+/// From here to the end, plain reads and writes of the running fiber are the scheduler's, not the process's: processes
+/// that follow one another on a thread are ordered there by running one after the other, which the tool is not to take for
+/// an order between processes. Atomic operations count as always. Each fiber for itself; pairs nest.
+MOTE_NO_SANITIZE inline void tsan_enter_scheduler() noexcept {
+#if defined(MOTE_TSAN)
+  AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+  AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+#endif
+}
+MOTE_NO_SANITIZE inline void tsan_leave_scheduler() noexcept {
+#if defined(MOTE_TSAN)
+  AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+  AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#endif
+}
+
+/// tsan_enter_scheduler while one lives.
+class tsan_in_scheduler {
+ public:
+  tsan_in_scheduler() noexcept { tsan_enter_scheduler(); }
+  ~tsan_in_scheduler() { tsan_leave_scheduler(); }
+  tsan_in_scheduler(const tsan_in_scheduler&) = delete;
+  tsan_in_scheduler& operator=(const tsan_in_scheduler&) = delete;
+};
 
 /// While one lives, memory that is mapped counts as fresh, not as written by the running process.
 class tsan_ignore {

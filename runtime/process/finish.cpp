@@ -56,6 +56,7 @@ reason call(process& self) noexcept {
 
 void runnable_hooks::run(runnable& fresh) noexcept {
   auto& self = static_cast<process&>(fresh);
+  tsan_acquire(&self);
   if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_mail(*current_core(), self);
   reason why;
   if (!self.has(process_flags::doomed)) [[likely]] why = call(self);
@@ -95,6 +96,7 @@ void abandon(core& here, process& self) {
 }
 
 void finish(core& here, process& self, const reason& why) {
+  tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::exiting, relaxed);
   here.trace().record(event::exit, trace_number(self), static_cast<std::uint64_t>(why.kind()));
   if (self.wait_timer.node != nullptr) [[unlikely]] {

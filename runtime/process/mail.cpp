@@ -67,6 +67,7 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
     drop_envelope(mail);
     return false;
   }
+  tsan_release(to);
   mail->generation = generation;
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
@@ -87,6 +88,7 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
 bool post_from_outside(runtime& home, pid to, envelope* mail) {
   process* const receiver = home.table.find(to);
   std::uint64_t load = 0;
+  if (receiver != nullptr) tsan_release(receiver);
   mail->generation = to.generation();
   const pushed how = receiver != nullptr ? receiver->mail.push(mail, units_of(*mail), false, load) : pushed::closed;
   if (how == pushed::closed) {

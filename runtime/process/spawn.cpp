@@ -119,6 +119,7 @@ void discard_process(core& here, process& unborn) noexcept {
 
 draft::draft(const closure_type& type, const spawn_options* options) : subject_(nullptr), place_(nullptr), options_(options) {
   process& self = caller("mote::spawn");
+  const tsan_in_scheduler quiet;
   if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] {
     const entry door("mote::spawn");
     sort_mail(door.here(), self);  // children that have ended leave the links
@@ -156,6 +157,7 @@ spawned draft::launch(tie how) {
   subject_ = nullptr;
   here.started.add(1);
   here.trace().record(event::spawn, trace_number(child), trace_number(self));
+  tsan_release(&child);
   here.launch(child);
   here.spend(cost::spawn);
   yield_if_used_up(here);
