@@ -76,7 +76,7 @@ void check_options(const options& given) {
   check("schedulers", given.schedulers, 0, limits::most_schedulers);
   check("max_processes", given.max_processes, limits::least_processes, limits::most_processes);
   check("stack_bytes", given.stack_bytes, limits::least_stack, limits::most_stack);
-  check("arena_bytes", given.arena_bytes, 0, limits::most_arena);
+  if (given.arena_bytes != 0) check("arena_bytes", given.arena_bytes, limits::least_arena, limits::most_arena);
   const auto deadline_ms = given.shutdown_deadline.count();
   if (deadline_ms < 0 || static_cast<std::uint64_t>(deadline_ms) > limits::most_shutdown_ms) {
     refuse("mote::options::shutdown_deadline", std::to_string(deadline_ms), "a time from 0 to " + std::to_string(limits::most_shutdown_ms) + " ms");

@@ -1,6 +1,8 @@
 // The limits of the options.
 #pragma once
 
+#include "runtime/stack/stack_arena.hpp"
+
 #include <mote/runtime.hpp>
 
 #include <cstdint>
@@ -13,6 +15,7 @@ struct option_limits {
   static constexpr std::uint64_t most_processes = std::uint64_t{1} << 27;
   static constexpr std::uint64_t least_stack = std::uint64_t{64} << 10;
   static constexpr std::uint64_t most_stack = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t least_arena = stack_arena::smallest_arena;  ///< or 0
   static constexpr std::uint64_t most_arena = std::uint64_t{1} << 46;
   static constexpr std::uint64_t most_shutdown_ms = 86'400'000;
 };

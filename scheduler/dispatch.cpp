@@ -148,7 +148,7 @@ runnable* scheduler::pick() noexcept {
   if (turn % service_interval == 0 || (share_wanted_.load(relaxed) != 0)) [[unlikely]] service();
   if (runnable* hot = slot_.load(relaxed)) {
     slot_.store(nullptr, relaxed);
-    if (!slice_used_up()) return hot;
+    if (!slice_used_up() && !queue_.has_high()) return hot;
     if (queue_.empty()) {
       fill_slice();
       return hot;

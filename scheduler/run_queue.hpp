@@ -89,6 +89,7 @@ class run_queue {
   /// How many are ready here: exact for the owner, a hint for others.
   std::uint32_t size() const noexcept { return size_.load(relaxed); }
   bool empty() const noexcept { return size() == 0; }
+  bool has_high() const noexcept { return special_ != 0 && !lists_[0].empty(); }
 
   void push(runnable& item) noexcept {
     lists_[item.priority].push(item);

@@ -7,7 +7,8 @@
 // S2  in_runtime_ is set whenever the owner may touch the run queue, the slot, or anything else of this object; process code
 //     runs with it clear. While borrowed_ is set by a raider that saw in_runtime_ clear, the owner waits at the door.
 // S3  The slot holds the runnable made ready last, for it and its waker share the cache. It runs on its waker's slice, so a
-//     pair that talks keeps to one slice like anyone; when that is used up the slot's goes to the queue's end.
+//     pair that talks keeps to one slice like anyone; when that is used up, or one of high priority waits, the slot's goes to
+//     the queue's end.
 // S4  Work that is ready is run by its owner in the end, taken from the ring by a thief, or, when the owner is stuck in a
 //     long-running process, taken by the watcher's raid. None is stranded.
 // O1  make_remote (release) -> take_remote (acquire): the owner sees the runnable.

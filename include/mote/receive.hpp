@@ -122,7 +122,7 @@ Answer receive_reply(ref request) {
 /// As above, or nullopt when none came in time: the request is given up then.
 template <class Answer>
 std::optional<Answer> receive_reply(ref request, std::chrono::nanoseconds timeout) {
-  detail::envelope_ptr mail = detail::wait_reply(request, detail::deadline_after(timeout));
+  detail::envelope_ptr mail = detail::wait_reply(request, detail::deadline_after(timeout, "mote::receive_reply"));
   if (mail == nullptr) return std::nullopt;
   return detail::take_reply<Answer>(std::move(mail));
 }

@@ -152,7 +152,8 @@ void deliver_from_outside(runtime& where, pid to, envelope* mail) {
 }
 
 pid require_name(std::string_view name) {
-  const pid who = whereis(name);
+  const entry door("mote::send");
+  const pid who = door.home().names.find(name);
   if (!who) throw usage_error("mote::send: nobody has the name \"" + std::string(name) + "\"");
   return who;
 }

@@ -102,9 +102,9 @@ bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which) {
   return true;
 }
 
-std::uint64_t deadline_after(std::chrono::nanoseconds delay) {
+std::uint64_t deadline_after(std::chrono::nanoseconds delay, const char* call) {
   if (delay.count() <= 0) return 0;
-  const entry door("mote::after");
+  const entry door(call);
   const std::uint64_t now = door.here().now_ns();
   const auto wait = static_cast<std::uint64_t>(delay.count());
   return wait >= no_deadline - now ? no_deadline : now + wait;
@@ -174,12 +174,13 @@ void sleep_to(const entry& door, std::uint64_t deadline_ns) {
 
 void sleep_for(std::chrono::nanoseconds duration) {
   if (duration.count() <= 0) return yield();
-  const std::uint64_t deadline_ns = deadline_after(duration);
+  const std::uint64_t deadline_ns = deadline_after(duration, "mote::sleep_for");
   const entry door("mote::sleep_for");
   sleep_to(door, deadline_ns);
 }
 
 void sleep_until(std::chrono::steady_clock::time_point when) {
+  static_cast<void>(caller("mote::sleep_until"));
   const auto begun = now();
   sleep_for(when <= begun ? std::chrono::nanoseconds(0) : when - begun);  // a subtraction that cannot overflow
 }

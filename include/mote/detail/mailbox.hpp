@@ -77,6 +77,6 @@ class mailbox_scan {
 };
 
 /// The moment `delay` from now, saturating; a negative delay is none.
-std::uint64_t deadline_after(std::chrono::nanoseconds delay);
+std::uint64_t deadline_after(std::chrono::nanoseconds delay, const char* call = "mote::receive");
 
 }  // namespace mote::detail
