@@ -14,6 +14,7 @@
 
 #include <mote/mote.hpp>
 
+#include <bit>
 #include <condition_variable>
 #include <cstdio>
 #include <exception>
@@ -52,7 +53,8 @@ std::uint64_t next_place() noexcept {
 stack_options stacks_for(const options& given) {
   stack_options wanted;
   const std::size_t slot = slot_bytes(stack_arena::size_class_of(given.stack_bytes));
-  wanted.arena_bytes = given.arena_bytes != 0 ? given.arena_bytes : std::max(given.max_processes * slot, std::size_t{1} << 31);
+  const std::size_t enough = std::bit_ceil(given.max_processes * slot);  // the arena takes the power of two below
+  wanted.arena_bytes = given.arena_bytes != 0 ? given.arena_bytes : std::max(enough, std::size_t{1} << 31);
   return wanted;
 }
 
