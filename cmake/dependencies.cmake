@@ -24,6 +24,13 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(mote_internal INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-mcx16>)  # atomic_pair: cmpxchg16b
 endif()
 
+# runtime/os/held_mutexes.hpp. ThreadSanitizer has functions of its own in that place, and would no longer see a lock.
+if(MOTE_CHECK_MUTEXES AND MOTE_SANITIZE STREQUAL "thread")
+  message(FATAL_ERROR "MOTE_CHECK_MUTEXES and MOTE_SANITIZE=thread exclude each other.")
+elseif(MOTE_CHECK_MUTEXES)
+  target_compile_definitions(mote_internal INTERFACE MOTE_CHECK_MUTEXES=1)
+endif()
+
 find_path(MOTE_CONCURRENTQUEUE_INCLUDE concurrentqueue/concurrentqueue.h)
 if(MOTE_CONCURRENTQUEUE_INCLUDE)
   target_include_directories(mote_internal SYSTEM INTERFACE ${MOTE_CONCURRENTQUEUE_INCLUDE})

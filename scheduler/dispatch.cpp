@@ -1,4 +1,5 @@
 // Who runs next, and how the thread gets there. Labels: scheduler.hpp.
+#include "runtime/os/held_mutexes.hpp"
 #include "runtime/os/membarrier.hpp"
 #include "scheduler/group.hpp"
 
@@ -195,6 +196,8 @@ void scheduler::settle(context from) noexcept {
 }
 
 void scheduler::go_to(runnable* next) noexcept {
+  const held_over_switch held;
+  if (held.count() != 0 && left_ != nullptr) runnable_hooks::holds_mutexes(*this, *left_, held.count());
   if (next != nullptr) {
     start_running(*next);
   } else {
@@ -237,6 +240,7 @@ void scheduler::begin(arrival first) noexcept {
   here->settle(first.from);
   stack* const ground = here->running()->ground;
   for (;;) {
+    set_mutexes_held(0);
     runnable_hooks::run(*here->running());
     here = current_scheduler();
     runnable* next = here->pick();

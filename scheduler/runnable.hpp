@@ -40,6 +40,8 @@ struct runnable_hooks {
   static void run(runnable& fresh) noexcept;
   /// Ends one that could not get a stack.
   static void refuse(scheduler& here, runnable& fresh) noexcept;
+  /// One is about to leave, and holds that many mutexes. Only in builds that check (runtime/os/held_mutexes.hpp).
+  static void holds_mutexes(scheduler& here, runnable& leaving, unsigned count) noexcept;
 };
 
 }  // namespace mote::detail

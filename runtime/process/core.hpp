@@ -3,6 +3,7 @@
 
 #include "runtime/base/inline.hpp"
 #include "runtime/memory/shelves.hpp"
+#include "runtime/os/held_mutexes.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
 #include "runtime/process/refs.hpp"
@@ -53,6 +54,8 @@ class runtime {
 
   /// How many were abandoned: their stacks' contents leaked.
   std::atomic<std::uint64_t> abandoned{0};
+  /// How many held a mutex when they left their scheduler. Counted only by builds that check mutexes.
+  std::atomic<std::uint64_t> mutex_holders{0};
   std::uint64_t first_key = 0;
   std::uint64_t root_key = 0;  ///< of the process that starts the first one and ends the others after it
   void (*on_root_end)(void* context) = nullptr;
@@ -81,6 +84,7 @@ class core final : public scheduler {
   block_cache blocks;
   shelves envelopes;
   relaxed_cell<std::uint64_t> started, ended;
+  const char* calling = "";  ///< the call that the running process is in; known only to builds that check mutexes
 
  private:
   static void drop_timer_payload(timer& pending) noexcept;
@@ -107,6 +111,7 @@ class entry {
   explicit entry(const char* call, envelope* given = nullptr) {
     core* const here = current_core();
     if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process(call, given);
+    if constexpr (checks_mutexes) here->calling = call;
     here->enter();
   }
   entry(const entry&) = delete;

@@ -10,19 +10,45 @@
 
 namespace mote::detail {
 
-void report_crash(runtime& home, process& dead, const reason& why) {
-  crash_report report{home.table.pid_of(dead.key()), {}, {}, why};
-  if (dead.details != nullptr) {
-    const std::lock_guard hold(home.details_lock);
-    report.name = dead.details->name;
-    report.label = dead.details->label;
-  }
-  if (home.settings.on_crash) return home.settings.on_crash(report);
-  std::string line = "mote: process " + to_string(report.process);
-  if (!report.name.empty()) line += " \"" + report.name + "\"";
-  if (!report.label.empty()) line += " (" + report.label + ")";
-  line += " ended: " + to_string(why) + "\n";
+namespace {
+
+crash_report report_of(runtime& home, const process& subject) {
+  crash_report report{home.table.pid_of(subject.key()), {}, {}, {}};
+  if (subject.details == nullptr) return report;
+  const std::lock_guard hold(home.details_lock);
+  report.name = subject.details->name;
+  report.label = subject.details->label;
+  return report;
+}
+
+void print(const crash_report& subject, const std::string& what) {
+  std::string line = "mote: process " + to_string(subject.process);
+  if (!subject.name.empty()) line += " \"" + subject.name + "\"";
+  if (!subject.label.empty()) line += " (" + subject.label + ")";
+  line += what + "\n";
   std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace
+
+void report_crash(runtime& home, process& dead, const reason& why) {
+  crash_report report = report_of(home, dead);
+  report.why = why;
+  if (home.settings.on_crash) return home.settings.on_crash(report);
+  print(report, " ended: " + to_string(why));
+}
+
+// Whoever wants that mutex meanwhile stops a scheduler's whole thread for it, the holder's own perhaps; and the holder may go
+// on in another thread than the one that locked it, which a mutex does not allow. Once a process: a loop would say the same
+// for ever.
+void runnable_hooks::holds_mutexes(scheduler& here, runnable& leaving, unsigned count) noexcept {
+  auto& self = static_cast<process&>(leaving);
+  if (self.has(process_flags::told_of_mutex)) return;
+  self.set(process_flags::told_of_mutex);
+  auto& now = static_cast<core&>(here);
+  now.home.mutex_holders.fetch_add(1, relaxed);
+  print(report_of(now.home, self), " holds " + std::to_string(count) + (count == 1 ? " mutex" : " mutexes") + " over " +
+                                       now.calling + ", which lets others run: whoever wants it stops a scheduler");
 }
 
 std::uint32_t new_local_key() noexcept {
