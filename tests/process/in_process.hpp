@@ -67,6 +67,12 @@ void in_mode(const mode& how, Body&& body, options given, crash_log& crashes) {
   if (!failed_before && ::testing::Test::HasFailure()) ADD_FAILURE() << "that was with " << how;
 }
 
+template <class Body>
+void in_mode(const mode& how, Body&& body, const options& given = {}) {
+  crash_log crashes;
+  in_mode(how, body, given, crashes);
+}
+
 /// Runs the body in every mode.
 template <class Body>
 void in_every_mode(Body&& body, const options& given = {}) {

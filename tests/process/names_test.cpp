@@ -210,16 +210,13 @@ TEST(info, of_a_process_that_has_ended_is_nothing) {
 }
 
 TEST(info, of_a_child_that_has_not_run_is_ready) {
-  in_mode(
-      {1, {}},
-      [] {
-        const pid child = spawn([] {});
-        const auto seen = info(child);
-        ASSERT_TRUE(seen);
-        EXPECT_EQ(seen->state, process_state::ready);
-        EXPECT_EQ(seen->stack_limit, 0u);
-      },
-      {}, *std::make_unique<crash_log>());
+  in_mode({1, {}}, [] {
+    const pid child = spawn([] {});
+    const auto seen = info(child);
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->state, process_state::ready);
+    EXPECT_EQ(seen->stack_limit, 0u);
+  });
 }
 
 TEST(processes, lists_everyone_once) {

@@ -160,27 +160,23 @@ TEST(read_timer, tells_what_is_left_and_stops_nothing) {
 }
 
 TEST(timers, a_hundred_thousand_pending_are_cancelled_or_fire_as_asked) {
-  crash_log crashes;
   for (const mode& how : {mode{1, {}}, mode{2, {}}, mode{1, 1}}) {
-    in_mode(
-        how,
-        [] {
-          std::vector<timer_ref> timers;
-          timers.reserve(100'000);
-          for (int i = 0; i < 100'000; ++i) {
-            timers.push_back(send_after(i % 10 == 0 ? nanoseconds(1ms) : nanoseconds(1h) + i * 1us, self(), tick{i}));
-          }
-          int stopped = 0;
-          for (int i = 0; i < 100'000; ++i) {
-            if (i % 10 != 0) stopped += cancel_timer(timers[static_cast<std::size_t>(i)]).has_value();
-          }
-          EXPECT_EQ(stopped, 90'000);
-          std::int64_t total = 0;
-          for (int i = 0; i < 10'000; ++i) total += receive<tick>().number;
-          EXPECT_EQ(total, 10ll * 10'000 * 9'999 / 2);
-          EXPECT_TRUE(none_left<tick>());
-        },
-        {}, crashes);
+    in_mode(how, [] {
+      std::vector<timer_ref> timers;
+      timers.reserve(100'000);
+      for (int i = 0; i < 100'000; ++i) {
+        timers.push_back(send_after(i % 10 == 0 ? nanoseconds(1ms) : nanoseconds(1h) + i * 1us, self(), tick{i}));
+      }
+      int stopped = 0;
+      for (int i = 0; i < 100'000; ++i) {
+        if (i % 10 != 0) stopped += cancel_timer(timers[static_cast<std::size_t>(i)]).has_value();
+      }
+      EXPECT_EQ(stopped, 90'000);
+      std::int64_t total = 0;
+      for (int i = 0; i < 10'000; ++i) total += receive<tick>().number;
+      EXPECT_EQ(total, 10ll * 10'000 * 9'999 / 2);
+      EXPECT_TRUE(none_left<tick>());
+    });
   }
 }
 
@@ -274,26 +270,19 @@ TEST(now, never_goes_back) {
 }
 
 TEST(now, is_the_steady_clock_s_unless_virtual) {
-  crash_log crashes;
-  in_mode(
-      {2, {}},
-      [] {
-        const auto before = std::chrono::steady_clock::now();
-        const auto ours = now();
-        EXPECT_LE(before, ours);
-        EXPECT_LE(ours, std::chrono::steady_clock::now());
-      },
-      {}, crashes);
-  in_mode(
-      {1, 1},
-      [] {
-        const auto outside = std::chrono::steady_clock::now();
-        const auto begun = now();
-        sleep_for(10'000h);  // takes no time at all
-        EXPECT_GE(now() - begun, 10'000h);
-        EXPECT_LT(std::chrono::steady_clock::now() - outside, 10'000h);
-      },
-      {}, crashes);
+  in_mode({2, {}}, [] {
+    const auto before = std::chrono::steady_clock::now();
+    const auto ours = now();
+    EXPECT_LE(before, ours);
+    EXPECT_LE(ours, std::chrono::steady_clock::now());
+  });
+  in_mode({1, 1}, [] {
+    const auto outside = std::chrono::steady_clock::now();
+    const auto begun = now();
+    sleep_for(10'000h);  // takes no time at all
+    EXPECT_GE(now() - begun, 10'000h);
+    EXPECT_LT(std::chrono::steady_clock::now() - outside, 10'000h);
+  });
 }
 
 }  // namespace
