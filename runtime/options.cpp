@@ -62,6 +62,7 @@ options options_from_environment(options given) {
   read("MOTE_BIND", given.bind_schedulers);
   read("MOTE_VERBOSE", given.verbose);
   read("MOTE_CATCH_TERMINATE", given.catch_terminate);
+  read("MOTE_REPORT_OVERFLOW", given.report_stack_overflow);
   if (const auto ms = number("MOTE_SHUTDOWN_MS", 0, limits::most_shutdown_ms)) {
     given.shutdown_deadline = std::chrono::milliseconds(*ms);
   }

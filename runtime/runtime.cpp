@@ -6,6 +6,7 @@
 #include "runtime/options.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/cores.hpp"
+#include "runtime/os/fault_watch.hpp"
 #include "runtime/os/membarrier.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/random_seed.hpp"
@@ -203,6 +204,8 @@ int run_main(const options& given, int (*call)(void*), void* main) {
   const options wanted = options_from_environment(given);
   auto home = std::make_unique<runtime>(wanted);
   if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
+  std::optional<fault_watch> watch;
+  if (home->settings.report_stack_overflow) watch.emplace(&report_overflow);
   const int result = home->run_main(call, main);
   if (!home->schedulers.stop()) static_cast<void>(home.release());  // a process never came back: it keeps what it stands on
   return result;

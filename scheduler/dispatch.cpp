@@ -122,13 +122,16 @@ void scheduler::fill_slice() noexcept {
   charged_ = slice;
  }
 
+// What nobody stole.
+bool scheduler::take_back() noexcept {
+  std::array<runnable*, 32> items;
+  const std::uint32_t taken = ring_.pop(items.data(), static_cast<std::uint32_t>(items.size()));
+  for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
+  return taken != 0;
+}
+
 runnable* scheduler::take_queued() noexcept {
-  if (queue_.empty()) {
-    std::array<runnable*, 32> items;
-    const std::uint32_t taken = ring_.pop(items.data(), items.size());
-    for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
-    if (taken == 0) return nullptr;
-  }
+  if (queue_.empty() && (ring_.empty() || !take_back())) return nullptr;
   fill_slice();
   return queue_.pop();
 }

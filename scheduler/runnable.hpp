@@ -2,6 +2,7 @@
 // what running to the end means.
 #pragma once
 
+#include "runtime/base/inline.hpp"
 #include "runtime/base/relaxed.hpp"
 #include "runtime/stack/context.hpp"
 #include "runtime/stack/stack.hpp"
@@ -39,7 +40,7 @@ struct runnable_hooks {
   /// Runs a new one to its end, on the stack it was given; it is gone afterwards. May come back on another scheduler.
   static void run(runnable& fresh) noexcept;
   /// Ends one that could not get a stack.
-  static void refuse(scheduler& here, runnable& fresh) noexcept;
+  MOTE_COLD static void refuse(scheduler& here, runnable& fresh) noexcept;
   /// One is about to leave, and holds that many mutexes. Only in builds that check (runtime/os/held_mutexes.hpp).
   static void holds_mutexes(scheduler& here, runnable& leaving, unsigned count) noexcept;
 };

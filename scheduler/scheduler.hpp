@@ -121,6 +121,7 @@ class scheduler : public machine {
   runnable* pick() noexcept;
   MOTE_COLD runnable* pick_ordered() noexcept;
   runnable* take_queued() noexcept;
+  MOTE_COLD bool take_back() noexcept;
   void fill_slice() noexcept;
   bool prepare(runnable& next) noexcept;
   bool prepare_new(runnable& next) noexcept;

@@ -214,6 +214,11 @@ void drop_details(runtime& home, process& who) noexcept;
 // ---- info.cpp ----
 void report_crash(runtime& home, process& dead, const reason& why);
 
+// ---- overflow.cpp ----
+/// Names the running process on stderr if the address lies below its stack, where only an overflow gets. For a handler of
+/// memory faults: any thread, async-signal-safe.
+void report_overflow(const void* address) noexcept;
+
 /// Everything a new process starts from, filled in before it can be seen.
 process* new_process(core& here, const closure_type& body, const spawn_options* options);
 void discard_process(core& here, process& unborn) noexcept;
