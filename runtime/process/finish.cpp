@@ -124,6 +124,13 @@ namespace {
 
 std::terminate_handler before_ours = nullptr;
 
+// Why std::terminate was called, as far as can be told.
+reason terminated(const process& self) {
+  if (self.has(process_flags::doomed)) return self.doom;
+  const std::exception_ptr thrown = std::current_exception();
+  return thrown != nullptr ? reason::from_exception(thrown) : reason::error("std::terminate was called");
+}
+
 // std::terminate on a process's stack ends that process only. Its stack is discarded: nothing below can be unwound.
 [[noreturn]] void end_this_process_only() {
   core* const here = current_core();
@@ -133,15 +140,12 @@ std::terminate_handler before_ours = nullptr;
   }
   here->enter();
   process& self = *here->current();
-  reason why = reason::error("std::terminate was called");
-  if (self.has(process_flags::doomed)) {
-    why = self.doom;
-  } else if (const std::exception_ptr thrown = std::current_exception()) {
-    why = reason::from_exception(thrown);
-  }
   stack* const ground = self.ground;
-  forget_exceptions(*here);
-  finish(*here, self, why);
+  {
+    const reason why = terminated(self);
+    forget_exceptions(*here);
+    finish(*here, self, why);
+  }  // nothing of ours may be left on the stack
   here->retire(ground);
 }
 
