@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdarg>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -69,12 +70,14 @@ inline std::string milliseconds(std::int64_t ns) {
 /// Counts what is wrong, and says the first of it on stderr.
 class complaints {
  public:
-  template <class... Values>
-  void add(const char* format, Values... values) {
+  [[gnu::format(printf, 2, 3)]] void add(const char* format, ...) {
     if (++count_ > 10) return;
+    va_list values;
+    va_start(values, format);
     std::fputs("  ", stderr);
-    std::fprintf(stderr, format, values...);
+    std::vfprintf(stderr, format, values);
     std::fputc('\n', stderr);
+    va_end(values);
   }
   std::uint64_t count() const noexcept { return count_; }
 
