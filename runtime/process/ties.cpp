@@ -207,8 +207,8 @@ void link(pid to) {
   const entry door("mote::link");
   process& self = door.self();
   const std::uint64_t key = local_key(to, "mote::link");
-  if (key == self.key()) return;
   if (!is_local(door.home(), to)) return receive_exit(self, to, reason::noproc, true);
+  if (key == self.key()) return;
   link_to(door.here(), self, key);
   yield_if_used_up(door.here());
 }
@@ -218,7 +218,7 @@ bool unlink(pid from) {
   process& self = door.self();
   sort_mail(door.here(), self);
   const std::uint64_t key = local_key(from, "mote::unlink");
-  std::uint32_t* entry = self.links.find(key);
+  std::uint32_t* entry = is_local(door.home(), from) ? self.links.find(key) : nullptr;
   if (entry == nullptr || (*entry & in_force) == 0) return false;
   if (!takes_signals(door.home(), key)) return !self.links.erase(key);  // L4
   *entry = (*entry & ~in_force) + one_unlink;
@@ -233,7 +233,7 @@ ref monitor(pid who) {
   process& self = door.self();
   const std::uint64_t key = local_key(who, "mote::monitor");
   const ref which = add_monitor(here, self, key);
-  if (key == self.key()) return which;
+  if (key == self.key() && is_local(here.home, who)) return which;
   const pid own = here.home.table.pid_of(self.key());
   if (!is_local(here.home, who) ||
       !post_signal(here, key, {signal_kind::monitor, which.slot(), own, which.number(), {}})) {
@@ -288,7 +288,8 @@ alias make_alias(bool once) {
 bool unalias(alias which) {
   const entry door("mote::unalias");
   process& self = door.self();
-  ref_entry* known = self.refs != nullptr ? self.refs->find(which.name()) : nullptr;
+  const bool own = key_of(which.owner()) == self.key() && is_local(door.home(), which.owner());
+  ref_entry* known = own && self.refs != nullptr ? self.refs->find(which.name()) : nullptr;
   if (known == nullptr || (known->kind != ref_kind::alias && known->kind != ref_kind::alias_once)) return false;
   self.refs->remove(which.name());
   return true;
