@@ -67,7 +67,6 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
     drop_envelope(mail);
     return false;
   }
-  tsan_release(to);
   mail->generation = generation;
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
@@ -81,6 +80,7 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
   }
   prefetch(*to);
   if (result == pushed::woke) to->handed = mail;
+  tsan_release(to);  // the receiver need not look at its inbox to find what was handed over
   here.make_ready(*to);
   return true;
 }
@@ -88,15 +88,16 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
 bool post_from_outside(runtime& home, pid to, envelope* mail) {
   process* const receiver = home.table.find(to);
   std::uint64_t load = 0;
-  if (receiver != nullptr) tsan_release(receiver);
   mail->generation = to.generation();
   const pushed how = receiver != nullptr ? receiver->mail.push(mail, units_of(*mail), false, load) : pushed::closed;
   if (how == pushed::closed) {
     drop_envelope(mail);
     return false;
   }
+  if (how == pushed::queued) return true;
   if (how == pushed::woke) receiver->handed = mail;
-  if (how != pushed::queued) home.schedulers.submit(*receiver);
+  tsan_release(receiver);
+  home.schedulers.submit(*receiver);
   return true;
 }
 
