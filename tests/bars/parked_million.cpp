@@ -79,15 +79,19 @@ std::uint64_t ask_all(const std::vector<mote::pid>& all) {
   return right;
 }
 
-[[gnu::noinline]] int dig(int frames) {
+// A frame of 1 KiB for each. It uses its caller's again afterwards, so that the compiler cannot make a loop of it.
+[[gnu::noinline]] int dig(int frames, volatile char* above) {
   volatile char frame[1024];
   frame[0] = static_cast<char>(frames);
-  const int below = frames == 0 ? 0 : dig(frames - 1);
-  return below + frame[0];
+  const int below = frames == 0 ? 0 : dig(frames - 1, frame);
+  return below + frame[0] + *above;
 }
 
 // Grows over its own stack, through a neighbour's and further, unless it is stopped.
-void dig_too_deep() { static_cast<void>(dig(2048)); }
+void dig_too_deep() {
+  volatile char top = 0;
+  static_cast<void>(dig(2048, &top));
+}
 
 // A guard stops a process that outgrows its stack: the program ends by a signal, or the process as stack_overflow.
 bool guard_stops_overflow() {
