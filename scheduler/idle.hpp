@@ -101,7 +101,10 @@ class idle_set {
     if (parked_.load(relaxed) >= schedulers) return false;
     return become_watcher(who, schedulers);
   }
-  void stop_watching() noexcept { watcher_.store(nobody, relaxed); }
+  void stop_watching() noexcept {
+    watcher_.store(nobody, relaxed);
+    fence(seq_cst);  // O1
+  }
 
   bool is_parked(unsigned who) const noexcept { return (bits_[who / 64].load(relaxed) & bit(who)) != 0; }
   unsigned parked() const noexcept { return parked_.load(relaxed); }

@@ -31,6 +31,8 @@ void scheduler::run_thread() {
     if (searching_) {
       searching_ = false;
       if (group_.idle().found_work()) group_.wake_one();  // W2
+    } else if (group_.idle().needs_watcher()) {
+      group_.wake_one();  // W5: it came from the watch, or woke for its own work, and left others asleep
     }
     if (prepare(*next)) {
       go_to(next);
