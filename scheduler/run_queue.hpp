@@ -112,19 +112,18 @@ class run_queue {
     --special_;
     return lists_[from].pop();
   }
-  /// Moves the half that would run last to `out`, up to `most`; returns how many. For those who would rather run it now.
+  /// Moves the half that would run last to `out`, up to `most`; returns how many. For those who would rather run it now. Of
+  /// the first kind that has two: newborn, normal, low, high.
   std::uint32_t take_last(runnable** out, std::uint32_t most) noexcept {
     newborn_.prepend(batch_);
-    run_list& from = newborn_.empty() ? lists_[normal] : newborn_;
-    std::uint32_t count = 0;
-    for (const runnable* item = from.front(); item != nullptr && count < 2 * most; item = item->next) ++count;
-    if (count < 2) return 0;
-    run_list rest = from.cut_after((count + 1) / 2);
-    std::uint32_t taken = 0;
-    while (taken < most && !rest.empty()) out[taken++] = rest.pop();
-    from.append(rest);
-    size_.store(size() - taken, relaxed);
-    return taken;
+    for (run_list* from : {&newborn_, &lists_[normal], &lists_[low], &lists_[high]}) {
+      const std::uint32_t taken = take_last_of(*from, out, most);
+      if (taken == 0) continue;
+      if (from == &lists_[low] || from == &lists_[high]) special_ -= taken;
+      size_.store(size() - taken, relaxed);
+      return taken;
+    }
+    return 0;
   }
   /// As pop, but which one of that priority, the seam chooses.
   runnable* pop(seam& order) noexcept {
@@ -140,11 +139,22 @@ class run_queue {
   }
 
  private:
-  static constexpr std::uint8_t normal = 1;
+  static constexpr std::uint8_t high = 0, normal = 1, low = 2;
   static constexpr std::uint32_t ageing = 1024;
 
   bool has(std::uint8_t priority) const noexcept {
     return !lists_[priority].empty() || (priority == normal && !newborn_.empty());
+  }
+
+  static std::uint32_t take_last_of(run_list& from, runnable** out, std::uint32_t most) noexcept {
+    std::uint32_t count = 0;
+    for (const runnable* item = from.front(); item != nullptr && count < 2 * most; item = item->next) ++count;
+    if (count < 2) return 0;
+    run_list rest = from.cut_after((count + 1) / 2);
+    std::uint32_t taken = 0;
+    while (taken < most && !rest.empty()) out[taken++] = rest.pop();
+    from.append(rest);
+    return taken;
   }
 
   runnable* pop_normal() noexcept {
