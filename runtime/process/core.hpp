@@ -164,6 +164,8 @@ void doom(process& self, const reason& why, bool killed);
 /// Ends the process if it is doomed: throws exit_unwind, or, when that has been swallowed too often, abandons it. Returns
 /// while the stack unwinds.
 MOTE_COLD void end_doomed(core& here, process& self);
+/// A process that is to end did not, once more: too often, and it is abandoned.
+MOTE_COLD void wear_down(core& here, process& self) noexcept;
 inline void end_if_doomed(core& here, process& self) {
   if (self.has(process_flags::doomed)) [[unlikely]] end_doomed(here, self);
 }
@@ -188,6 +190,8 @@ void handle_signal(core& here, process& self, signal& news);
 /// Tells everyone tied to a process that it has ended, and gives up what it watched. True: somebody was told.
 bool cut_ties(core& here, process& self, const reason& why);
 void link_to(core& here, process& self, std::uint64_t peer_key);
+/// Tells the sender of mail that came too late for `dead` what it would have been told had it come later still.
+MOTE_COLD void answer_for_the_dead(core& here, pid dead, envelope_ptr mail);
 /// One side of a link.
 void add_link(const runtime& home, process& self, std::uint64_t peer_key);
 /// The watcher's side of a monitor.

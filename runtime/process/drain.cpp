@@ -3,7 +3,8 @@
 // D1  Once an exit signal has doomed the process, later messages are dropped: of three messages, an exit, and three more,
 //     exactly the first three may be seen. The answer to a request is no such message: what asks is a destructor, since the
 //     stack unwinds by now, and it would wait for ever.
-// D2  Mail sent to an earlier process of this block is dropped here, by its generation.
+// D2  Mail sent to an earlier process of this block, whose sender found it alive and pushed too late, is known by its
+//     generation. It is answered as if it had found the mailbox closed (ties.cpp, L3) and dropped: nobody waits for ever.
 #include "runtime/process/core.hpp"
 
 #include <mote/receive.hpp>
@@ -67,7 +68,7 @@ MOTE_COLD void sort_special(core& here, process& self, envelope_ptr mail) {
 
 void sort_one(core& here, process& self, envelope* mail) {
   if (mail->generation != self.generation.load(relaxed)) [[unlikely]] {
-    drop_envelope(mail);  // D2
+    answer_for_the_dead(here, here.home.table.pid_of(process::key_of(mail->generation, self.index)), envelope_ptr(mail));  // D2
   } else if (mail->kind == envelope_kind::message && mail->mark == 0 && !self.has(process_flags::doomed)) [[likely]] {
     self.pending.append(mail);
   } else {

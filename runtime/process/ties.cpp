@@ -10,7 +10,8 @@
 //     table would grow. Whether the other traps exits is read when the process ends: a trap_exit(true) that did not come
 //     before is as if the signal had been received before it.
 // L3  Who cannot reach the other, because it has ended, answers for it: link with an exit signal noproc, monitor with a
-//     `down` noproc, unlink with the acknowledgement.
+//     `down` noproc, unlink with the acknowledgement. Who reached the block, but after a later process had taken it, is
+//     answered the same by that one (drain.cpp, D2).
 // M1  A monitor is an entry of the watcher's ref table, and a watch at the watched. `down` carries the entry's number, and
 //     vanishes when it is gone; so each monitor brings one `down` at most, and none after demonitor(flush).
 #include "runtime/process/core.hpp"
@@ -132,6 +133,24 @@ void link_to(core& here, process& self, std::uint64_t peer_key) {
   if (post_signal(here, peer_key, {signal_kind::link, 0, own, 0, {}})) return;
   self.links.erase(peer_key);  // L3
   receive_exit(self, here.home.table.pid_of(peer_key), reason::noproc, true);
+}
+
+void answer_for_the_dead(core& here, pid dead, envelope_ptr mail) {  // L3
+  if (mail->kind == envelope_kind::request) {
+    const ref which(mail->mark, mail->slot);
+    post_marked(here, asker_of(*mail), which, down{which, dead, reason::noproc});
+  }
+  if (mail->kind != envelope_kind::signal) return;
+  const signal& news = *static_cast<const signal*>(mail->payload());
+  const std::uint64_t asker = key_of(news.from);
+  if (news.kind == signal_kind::link) {
+    post_signal(here, asker, {signal_kind::linked_exit, 0, dead, 0, reason::noproc});
+  } else if (news.kind == signal_kind::unlink) {
+    post_signal(here, asker, {signal_kind::unlink_ack, 0, dead, 0, {}});
+  } else if (news.kind == signal_kind::monitor) {
+    const ref which(news.number, news.slot);
+    post_marked(here, asker, which, down{which, dead, reason::noproc});
+  }
 }
 
 bool cut_ties(core& here, process& self, const reason& why) {
@@ -288,6 +307,7 @@ alias make_alias(bool once) {
 bool unalias(alias which) {
   const entry door("mote::unalias");
   process& self = door.self();
+  sort_mail(door.here(), self);  // what has come by it stays
   const bool own = key_of(which.owner()) == self.key() && is_local(door.home(), which.owner());
   ref_entry* known = own && self.refs != nullptr ? self.refs->find(which.name()) : nullptr;
   if (known == nullptr || (known->kind != ref_kind::alias && known->kind != ref_kind::alias_once)) return false;
