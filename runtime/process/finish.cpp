@@ -6,7 +6,8 @@
 //     the process, so who does not find it any more knows that the news is out.
 // O1  activity::free (release) -> a look at it (acquire): who misses the process finds the news in its mailbox.
 // X3  An exit is thrown again at every call that may end the process, because a catch (...) may swallow it; after
-//     `most_throws` the process is abandoned. It is never thrown while the stack unwinds.
+//     `most_throws` the process is abandoned. It is never thrown while the stack unwinds. A killed process that calls
+//     nothing that may end it, as in a loop of sends, is worn down the same way, by every usual slice that it spends.
 #include "runtime/process/core.hpp"
 #include "runtime/memory/blocks.hpp"
 #include "runtime/process/locals.hpp"
@@ -79,11 +80,15 @@ void doom(process& self, const reason& why, bool killed) {
   self.set(process_flags::doomed | (killed ? process_flags::killed : 0));
 }
 
+void wear_down(core& here, process& self) noexcept {
+  const std::uint32_t times = (self.flags >> process_flags::throws_shift) + 1;
+  if (times > most_throws) abandon(here, self);
+  self.flags = self.flags + (1u << process_flags::throws_shift);
+}
+
 void end_doomed(core& here, process& self) {
   if (here.uncaught_exceptions() != 0 || self.doing.load(relaxed) == activity::exiting) return;  // X3
-  const std::uint32_t throws = (self.flags >> process_flags::throws_shift) + 1;
-  if (throws > most_throws) abandon(here, self);
-  self.flags = self.flags + (1u << process_flags::throws_shift);
+  wear_down(here, self);
   throw exit_unwind{};
 }
 

@@ -109,9 +109,21 @@ bool post_signal(core& here, std::uint64_t to_key, signal&& news) {
   return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, urgency::urgent);
 }
 
+namespace {
+
+// Books what the running process has spent. One that is killed and spends on is worn down (finish.cpp, X3).
+void book_spent(core& here, process& self) noexcept {
+  const std::uint64_t before = self.reductions;
+  self.reductions.add(here.take_spent());
+  const bool on_and_on = before / scheduler::usual_slice != self.reductions / scheduler::usual_slice;
+  if (on_and_on && self.has(process_flags::killed)) [[unlikely]] wear_down(here, self);
+}
+
+}  // namespace
+
 void yield_if_used_up(core& here) noexcept {
   if (!here.slice_used_up()) [[likely]] return;
-  here.current()->reductions.add(here.take_spent());
+  book_spent(here, *here.current());
   here.yield();
 }
 
@@ -145,7 +157,9 @@ void deliver(alias to, envelope* mail) {
 
 bool try_deliver(pid to, envelope* mail) {
   const entry door("mote::try_send", mail);
-  return send_one(door.here(), to, mail);
+  const bool sent = send_one(door.here(), to, mail);
+  if (door.here().slice_used_up()) [[unlikely]] book_spent(door.here(), door.self());
+  return sent;
 }
 
 void deliver_from_outside(runtime& where, pid to, envelope* mail) {
