@@ -1,3 +1,8 @@
+// Names of processes.
+//
+// N1  Who names a process stores its details, then looks whether the mailbox is closed; the process closes its mailbox, then
+//     looks for details (finish.cpp). Both have a full barrier between (closing is a locked instruction): one of them sees the
+//     other, and no name outlives its process.
 #include "runtime/process/names.hpp"
 
 #include "runtime/process/core.hpp"
@@ -47,10 +52,16 @@ void name_process(runtime& home, process& who, std::uint64_t key, std::string_vi
     throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has the name \"" +
                       who.details->name + "\" already");
   }
+  std::string kept(name);
   if (!home.names.add(name, home.table.pid_of(key))) {
-    throw usage_error("mote::register_name: the name \"" + std::string(name) + "\" is taken");
+    throw usage_error("mote::register_name: the name \"" + kept + "\" is taken");
   }
-  who.details->name = name;
+  who.details->name = std::move(kept);
+  fence(seq_cst);  // N1
+  if (who.key() == key && (who.mail.high() & inbox_flags::closed) == 0) return;
+  home.names.remove(name);
+  who.details->name.clear();
+  throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has ended");
 }
 
 void unname_process(runtime& home, process& who) noexcept {
