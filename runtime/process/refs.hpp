@@ -3,9 +3,11 @@
 #pragma once
 
 #include <mote/detail/envelope.hpp>
+#include <mote/error.hpp>
 #include <mote/pid.hpp>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace mote::detail {
@@ -29,7 +31,7 @@ struct open_request {
 /// Owner only.
 class ref_table {
  public:
-  /// Throws std::bad_alloc.
+  /// Throws std::bad_alloc, and system_limit when an envelope has no room for another slot's number.
   ref add(ref_kind kind, std::uint64_t number, std::uint64_t peer_key);
   /// The entry, if it is still in force.
   ref_entry* find(ref which) noexcept {
@@ -50,6 +52,7 @@ class ref_table {
 
  private:
   static constexpr std::uint32_t none = ~0u;
+  static constexpr std::uint32_t most_slot = 0xFFFFFF;  // envelope::slot
   std::vector<ref_entry> entries_;
   std::uint32_t first_free_ = none;
 };
@@ -58,6 +61,10 @@ inline ref ref_table::add(ref_kind kind, std::uint64_t number, std::uint64_t pee
   std::uint32_t slot = first_free_;
   if (slot == none) {
     slot = static_cast<std::uint32_t>(entries_.size());
+    if (slot > most_slot) {
+      throw system_limit(std::errc::value_too_large, "a process has " + std::to_string(slot) +
+                                                         " monitors, requests and aliases, and can have no more");
+    }
     entries_.emplace_back();
   } else {
     first_free_ = entries_[slot].next_free;
