@@ -171,6 +171,7 @@ runtime::~runtime() {
 // A deterministic run has come to a stand: nothing is ready and no timer pending, so nothing can ever happen. The first time
 // the first process is told, afterwards everyone is killed.
 void runtime::stand_still() {
+  if (first_key == 0) return;  // nothing has begun: the first process is on its way
   core& here = *current_core();
   const reason why = reason::error("every process waits, and nothing is left that could wake one");
   const std::uint64_t first = stands_++ == 0 ? first_key : 0;
