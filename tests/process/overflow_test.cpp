@@ -23,7 +23,7 @@ void dig_too_deep() {
   dig(1 << 20);
 }
 
-void run_digger(std::size_t max_stack, bool report = true) {
+[[maybe_unused]] void run_digger(std::size_t max_stack, bool report = true) {
   options given;
   given.schedulers = 1;
   given.report_stack_overflow = report;
