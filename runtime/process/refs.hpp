@@ -2,6 +2,8 @@
 // by slot in constant time, and vanishes when the entry is gone or has another number.
 #pragma once
 
+#include "runtime/base/id_map.hpp"
+
 #include <mote/detail/envelope.hpp>
 #include <mote/error.hpp>
 #include <mote/pid.hpp>
@@ -24,7 +26,7 @@ struct ref_entry {
 
 /// A request taken from the mailbox and not answered yet.
 struct open_request {
-  std::uint64_t asker_key;
+  std::uint64_t asker_key = 0;
   ref request;
 };
 
@@ -40,8 +42,8 @@ class ref_table {
     return entry.number == which.number() && entry.kind != ref_kind::free ? &entry : nullptr;
   }
   void remove(ref which) noexcept;
-  /// Requests that the process owes an answer.
-  std::vector<open_request> owed;
+  /// Requests that the process owes an answer, by number.
+  id_map<open_request> owed;
 
   template <class Function>
   void for_each(Function&& function) {

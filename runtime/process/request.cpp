@@ -10,7 +10,6 @@
 
 #include <mote/receive.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace mote {
@@ -32,13 +31,7 @@ namespace mote::detail {
 namespace {
 
 void forget_request(process& self, std::uint64_t number) noexcept {
-  if (self.refs == nullptr) return;
-  std::vector<open_request>& open = self.refs->owed;
-  const auto found = std::find_if(open.rbegin(), open.rend(),
-                                  [&](const open_request& one) { return one.request.number() == number; });
-  if (found == open.rend()) return;
-  *found = open.back();
-  open.pop_back();
+  if (self.refs != nullptr) self.refs->owed.erase(number);
 }
 
 ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot); }
@@ -73,7 +66,7 @@ reply_to asker_in(envelope& mail) {
 reply_to accept_request(envelope& mail) {
   {
     const entry door("mote::receive");
-    refs_of(door.self()).owed.push_back({asker_of(mail), request_of(mail)});
+    refs_of(door.self()).owed.insert(mail.mark) = {asker_of(mail), request_of(mail)};
   }
   return asker_in(mail);
 }
@@ -110,9 +103,9 @@ void refuse_request(core& here, process& asked, const envelope& mail, const reas
 
 void refuse_open_requests(core& here, process& self, const reason& why) {
   const pid own = here.home.table.pid_of(self.key());
-  for (const open_request& one : self.refs->owed) {
+  self.refs->owed.for_each([&](std::uint64_t, const open_request& one) {
     post_marked(here, one.asker_key, one.request, down{one.request, own, why});
-  }
+  });
   self.refs->owed.clear();
 }
 
