@@ -17,8 +17,7 @@ constexpr std::size_t trim_beyond_bytes = 64 * 1024;     // of stack deeper than
 
 // What is done for every process that leaves its scheduler, on the far side. A stack that was much deeper when its process
 // last left gives its pages back.
-void note_departure(scheduler& here, process& left) noexcept {
-  left.reductions.add(here.take_spent());
+void note_departure(process& left) noexcept {
   auto* const at = static_cast<std::byte*>(left.where);
   const auto used = static_cast<std::uint32_t>(left.ground->top() - at);
   if (left.stack_used > used + trim_beyond_bytes) [[unlikely]] trim(*left.ground, at);
@@ -27,7 +26,7 @@ void note_departure(scheduler& here, process& left) noexcept {
 
 MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
   auto& self = static_cast<process&>(left);
-  note_departure(here, self);
+  note_departure(self);
   const bool deaf = self.has(process_flags::deaf);
   self.doing.store(activity::waiting, relaxed);
   here.trace().record(event::park, trace_number(self), deaf);
@@ -59,6 +58,7 @@ std::uint64_t bounded(core& here, const process& self, std::uint64_t deadline_ns
 
 // Away, until somebody makes the process ready again.
 void sleep_once(core& here, process& self, hearing which) {
+  self.reductions.add(here.take_spent());  // before the next one's slice begins
   if (which == hearing::deaf) {
     self.set(process_flags::deaf);
     here.switch_away(&publish);
