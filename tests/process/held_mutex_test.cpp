@@ -11,11 +11,11 @@
 namespace mote::test {
 namespace {
 
-// What a run of this function as a process leaves on stderr.
+// What a run of this function as a process leaves on stderr. Time is virtual, so that the shortest wait is one.
 template <class Function>
-std::string report_of(Function function, const mode& how = {}) {
+std::string report_of(Function function) {
   ::testing::internal::CaptureStderr();
-  const int result = mote::run([&] { outcome(function); }, with(how));
+  const int result = mote::run([&] { outcome(function); }, with({1, 1}));
   std::string text = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(result, 0);
   return text;
