@@ -37,6 +37,7 @@
 #if defined(MOTE_ASAN)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 #if defined(MOTE_TSAN)
 #include <sanitizer/tsan_interface.h>
@@ -138,6 +139,22 @@ MOTE_NO_SANITIZE inline void asan_before_switch([[maybe_unused]] void** fake, [[
 MOTE_NO_SANITIZE inline void asan_after_switch([[maybe_unused]] void* fake) noexcept {
 #if defined(MOTE_ASAN)
   __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+}
+
+/// A stack is given up with all that is on it: what its words [low, high) point to, and the frames that the tool keeps
+/// elsewhere, are lost on purpose, and no leaks to report.
+MOTE_NO_SANITIZE inline void lsan_expect_lost([[maybe_unused]] const void* low,
+                                              [[maybe_unused]] const void* high) noexcept {
+#if defined(MOTE_ASAN)
+  void* const fake = __asan_get_current_fake_stack();
+  for (auto* word = static_cast<void* const*>(low); word < high; ++word) {
+    void* begin = nullptr;
+    void* end = nullptr;
+    __lsan_ignore_object(*word);
+    if (__asan_addr_is_in_fake_stack(fake, *word, &begin, &end) == nullptr) continue;
+    for (auto* held = static_cast<void* const*>(begin); held < end; ++held) __lsan_ignore_object(*held);
+  }
 #endif
 }
 

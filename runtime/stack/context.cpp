@@ -99,7 +99,14 @@ MOTE_NO_SANITIZE MOTE_ONE_COPY void renew_context(machine& on) noexcept {
   default_control_words();
 }
 
-void forget_exceptions(machine& on) noexcept { *on.exceptions = {}; }
+MOTE_NO_SANITIZE void forget_exceptions(machine& on) noexcept {
+#if defined(MOTE_ASAN)
+  __builtin_unwind_init();  // callers' registers are on the stack, above this variable
+  void* const caught = on.exceptions->caught;
+  lsan_expect_lost(&caught, on.current->top());
+#endif
+  *on.exceptions = {};
+}
 
 MOTE_ONE_COPY void machine::bind() noexcept {
   exceptions = reinterpret_cast<exception_state*>(abi::__cxa_get_globals());
