@@ -70,21 +70,6 @@ class id_map {
     return true;
   }
 
-  /// Whether the next new key makes the table grow.
-  bool is_full() const noexcept { return capacity_ != 0 && (size_ + 1) * 2 > capacity_; }
-
-  /// Erases the entries for which condition(key, value) holds.
-  template <class Condition>
-  void erase_if(Condition&& condition) noexcept {
-    for (std::uint32_t at = 0; at < capacity_; ++at) {
-      // What closing the gap moves here is looked at too; what it moves past the end is looked at twice.
-      while (table_[at].key != 0 && condition(table_[at].key, table_[at].value)) {
-        close_gap(at);
-        size_.subtract(1);
-      }
-    }
-  }
-
   /// Calls function(key, value) for each entry. The function must not change the map.
   template <class Function>
   void for_each(Function&& function) {

@@ -192,8 +192,8 @@ bool cut_ties(core& here, process& self, const reason& why);
 void link_to(core& here, process& self, std::uint64_t peer_key);
 /// Tells the sender of mail that came too late for `dead` what it would have been told had it come later still.
 MOTE_COLD void answer_for_the_dead(core& here, pid dead, envelope_ptr mail);
-/// One side of a link.
-void add_link(const runtime& home, process& self, std::uint64_t peer_key);
+/// One side of a link to a process that has none yet with this one.
+void add_new_link(core& here, process& self, std::uint64_t peer_key);
 /// The watcher's side of a monitor.
 ref add_monitor(core& here, process& self, std::uint64_t peer_key);
 ref_table& refs_of(process& self);

@@ -7,6 +7,7 @@
 #include "mailbox/inbox.hpp"
 #include "runtime/base/id_map.hpp"
 #include "runtime/base/relaxed.hpp"
+#include "runtime/process/links.hpp"
 #include "runtime/time/timer_wheel.hpp"
 #include "scheduler/runnable.hpp"
 
@@ -35,9 +36,6 @@ struct watch {
   std::uint64_t watcher_key = 0;
   std::uint32_t slot = 0;
 };
-
-/// By key; bit 0: in force, above it: unlinks not yet acknowledged (ties.cpp, L2).
-using link_map = id_map<std::uint32_t>;
 
 struct process_flags {
   static constexpr std::uint32_t traps_exits = 1;
@@ -73,7 +71,7 @@ class alignas(64) process : public runnable {
   std::unique_ptr<id_map<watch>> watchers;  ///< by the monitor's number
   std::unique_ptr<local_values> locals;
   std::unique_ptr<process_details> details;  ///< changed and read by others under the runtime's details lock
-  link_map links;
+  link_set links;
 
   // Line 3.
   timer_id wait_timer;

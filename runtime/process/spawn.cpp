@@ -146,8 +146,8 @@ spawned draft::launch(tie how) {
   spawned result{here.home.table.pid_of(key), {}};
   if (options_ != nullptr && !options_->name.empty()) name_unborn(here.home, child, options_->name);
   if (how == tie::link) {
-    add_link(here.home, child, self.key());
-    add_link(here.home, self, key);
+    add_new_link(here, child, self.key());
+    add_new_link(here, self, key);
   } else if (how == tie::monitor) {
     child.watchers = std::make_unique<id_map<watch>>();
     result.monitor = add_monitor(here, self, key);

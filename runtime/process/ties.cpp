@@ -24,8 +24,8 @@ namespace mote::detail {
 
 namespace {
 
-constexpr std::uint32_t in_force = 1;
-constexpr std::uint32_t one_unlink = 2;
+constexpr std::uint32_t in_force = link_set::in_force;
+constexpr std::uint32_t one_unlink = link_set::one_unlink;
 
 void append_message(process& self, envelope* mail) noexcept {
   mail->generation = self.generation.load(relaxed);
@@ -33,10 +33,7 @@ void append_message(process& self, envelope* mail) noexcept {
 }
 
 void linked_peer_ended(process& self, pid from, const reason& why) {
-  std::uint32_t* entry = self.links.find(key_of(from));
-  if (entry == nullptr || (*entry & in_force) == 0) return;  // L1
-  self.links.erase(key_of(from));
-  receive_exit(self, from, why, true);
+  if (self.links.take(key_of(from))) receive_exit(self, from, why, true);  // L1
 }
 
 void link_requested(process& self, pid from) {
@@ -72,14 +69,14 @@ bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
   return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0;
 }
 
-void add_link(const runtime& home, process& self, std::uint64_t peer_key) {
-  if (self.links.is_full()) {  // L4
-    self.links.erase_if([&](std::uint64_t key, std::uint32_t entry) {
-      return entry == in_force && !takes_signals(home, key);
-    });
-  }
-  std::uint32_t& entry = self.links.insert(peer_key);
-  entry |= in_force;
+// L4. A process whose block is free or another's has told everyone of its end (finish.cpp, X2): once the mail that was there
+// when this was seen is sorted, an entry that is left was of one that ended without a word.
+void add_new_link(core& here, process& self, std::uint64_t peer_key) {
+  const auto ended = [&](std::uint64_t key) {
+    const process* const block = here.home.table.find(key);
+    return block == nullptr || block->doing.load(acquire) == activity::free;
+  };
+  self.links.add_new(peer_key, ended, [&] { sort_mail(here, self); });
 }
 
 ref_table& refs_of(process& self) {
@@ -128,7 +125,7 @@ void receive_exit(process& self, pid from, const reason& why, bool by_link) {
 void link_to(core& here, process& self, std::uint64_t peer_key) {
   const std::uint32_t* const known = self.links.find(peer_key);
   if (known != nullptr && (*known & in_force) != 0 && takes_signals(here.home, peer_key)) return;
-  add_link(here.home, self, peer_key);
+  self.links.insert(peer_key) |= in_force;
   const pid own = here.home.table.pid_of(self.key());
   if (post_signal(here, peer_key, {signal_kind::link, 0, own, 0, {}})) return;
   self.links.erase(peer_key);  // L3
@@ -158,8 +155,7 @@ bool cut_ties(core& here, process& self, const reason& why) {
   bool heard = false;
   if (!self.links.empty()) {
     const bool quiet = why.kind() == reason_kind::normal;
-    self.links.for_each([&](std::uint64_t peer_key, std::uint32_t entry) {
-      if ((entry & in_force) == 0) return;
+    self.links.for_each([&](std::uint64_t peer_key) {
       const process* const peer = quiet ? here.home.table.find(peer_key) : nullptr;
       if (quiet && (peer == nullptr || !peer->has(process_flags::traps_exits))) return;  // L4
       heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
