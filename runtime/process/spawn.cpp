@@ -79,6 +79,7 @@ process* new_process(core& here, const closure_type& body, const spawn_options* 
   if (options != nullptr) check(here.home, *options);
   process* const child = here.blocks.take();
   if (child == nullptr) [[unlikely]] table_is_full(here.home);
+  tsan_acquire(child);  // what the block's last process did, its closure's reads among it
   prepare_block(here.home, child, body);
   try {
     if (options != nullptr) apply(here.home, *child, *options);
