@@ -201,13 +201,14 @@ TEST(sleep_for, is_never_early_and_leaves_messages_where_they_are) {
 
 TEST(sleep_for, of_no_time_only_yields) {
   in_every_mode([] {
+    const auto begun = now();
     sleep_for(0ns);
     sleep_for(-1h);
     sleep_for(nanoseconds::min());
     sleep_until(now());
     sleep_until(now() - 1h);
     sleep_until(std::chrono::steady_clock::time_point::min());
-    SUCCEED();
+    EXPECT_GE(now(), begun);
   });
 }
 
