@@ -83,13 +83,16 @@ void scheduler::launch(runnable& newborn) noexcept {
 
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
 void scheduler::service() noexcept {
-  share_wanted_.store(0, relaxed);
+  const bool wanted = share_wanted_.load(relaxed) != 0;
   source_->poll();
   if (timers_.size() != 0) timers_.advance(now_ns(), 256);
   take_injected();
   if (remote_.load(relaxed) != nullptr) take_remote();
   if (group_.size() == 1) return;
-  if (group_.idle().parked() != 0 || group_.idle().searching() != 0) share();
+  if (wanted) {
+    share_wanted_.store(0, relaxed);
+    share();
+  }
   // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
   std::array<runnable*, 8> items;
   const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? std::uint32_t{8} : 2);
