@@ -18,8 +18,9 @@ class decoder;
 ///   };
 ///
 /// owns_all        true: each copy of the value owns all it reaches, or shares only what never changes; another thread
-///                 may destroy it. mote believes this without a check. false: the type is refused, even an aggregate
-///                 that would qualify by itself (one that holds an index into a table, say).
+///                 may destroy it, so its destructor calls nothing of mote's. mote believes this without a check.
+///                 false: the type is refused, even an aggregate that would qualify by itself (one that holds an
+///                 index into a table, say).
 /// encode, decode  let the value cross to an OS process. Without them it stays inside its runtime.
 template <class T>
 struct message_traits {};

@@ -114,7 +114,10 @@ void finish(core& here, process& self, const reason& why) {
   if (self.details != nullptr) unname_process(here.home, self);
   const bool heard = cut_ties(here, self, why);
   if (!heard && why && why.kind() != reason_kind::killed) report_crash(here.home, self, why);
-  if (self.locals != nullptr) self.locals.reset();
+  if (self.locals != nullptr) {  // of one whose stack is discarded; their destructors may call the runtime and leave it
+    self.locals.reset();
+    here.enter();
+  }
   if (self.details != nullptr) drop_details(here.home, self);
   const bool was_root = self.key() == here.home.root_key;
   if (self.has(process_flags::doomed)) self.doom = {};

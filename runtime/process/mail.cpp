@@ -124,6 +124,7 @@ void book_spent(core& here, process& self) noexcept {
 void yield_if_used_up(core& here) noexcept {
   if (!here.slice_used_up()) [[likely]] return;
   book_spent(here, *here.current());
+  if (here.current()->doing.load(relaxed) == activity::exiting) return;  // a destructor inside finish(), which stays here
   here.yield();
 }
 
