@@ -103,6 +103,26 @@ TEST(process_local, is_destroyed_while_the_process_can_still_send_and_receive_an
   });
 }
 
+process_local<teller> chatty{};
+
+TEST(process_local, is_destroyed_when_the_stack_is_discarded_and_can_send_then) {
+  in_every_mode([] {
+    std::vector<ref> watches;
+    for (int i = 0; i < 20; ++i) {
+      watches.push_back(spawn_monitor(
+                            [](pid to) {
+                              chatty->to = to;
+                              std::terminate();
+                            },
+                            self())
+                            .monitor);
+    }
+    for (const ref watch : watches) EXPECT_EQ(news_of(watch).kind(), reason_kind::error);
+    for (int i = 0; i < 20; ++i) receive<ended>();
+    EXPECT_TRUE(none_left<ended>());
+  });
+}
+
 TEST(process_local, can_be_made_by_the_destructor_of_another) {
   struct maker {
     bool used = false;
