@@ -35,7 +35,6 @@ TEST_P(from_a_plain_thread, is_refused_by_name) {
   }
 }
 
-const pid nobody;
 const pid somebody(1, 1, 1);
 
 INSTANTIATE_TEST_SUITE_P(
