@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::int64_t limit_ns = 100'000'000;
 constexpr std::int64_t lost_after_ns = 10'000'000'000;
-constexpr unsigned tokens = 2;
+constexpr unsigned tokens = 3;
 constexpr unsigned processes = 2;
 constexpr unsigned outside = processes;  // the plain thread's place
 

@@ -68,7 +68,7 @@ std::int64_t kill_root(const std::vector<mote::pid>& chain, complaints& wrong) {
   const std::int64_t begin = clock_ns();
   mote::kill(chain.front());
   for (std::size_t dead = 0; dead < chain.size(); ++dead) {
-    const auto news = mote::receive<mote::down>(std::chrono::seconds(20));
+    const auto news = mote::receive<mote::down>(std::chrono::seconds(10));
     if (!news) {
       wrong.add("%zu of %zu survived", chain.size() - dead, chain.size());
       return -1;
@@ -103,8 +103,9 @@ verdict run(const trial& now) {
     random_numbers random(now.seed);
     mote::run(
         [&] {
-          for (std::uint64_t round = 0; round < now.count && sum.wrong.count() == 0; ++round) {
+          for (std::uint64_t round = 0; round < now.count; ++round) {
             for (const std::size_t length : lengths) {
+              if (sum.wrong.count() != 0) return;
               one_chain(spawned_chain(length), now, sum);
               if (schedulers == 2) one_chain(linked_chain(length, random), now, sum);
             }

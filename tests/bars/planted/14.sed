@@ -1,0 +1,3 @@
+# runtime/base/annotate.hpp
+# each switch orders the two processes, so that ThreadSanitizer sees no races between them
+s/__tsan_switch_to_fiber_no_sync/0/

@@ -1,0 +1,3 @@
+# runtime/stack/context.cpp
+# exceptions in flight stay behind on the thread that a process leaves
+s/^  \*came\.on->exceptions = exceptions;/  static_cast<void>(exceptions);/
