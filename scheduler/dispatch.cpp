@@ -173,7 +173,7 @@ bool scheduler::prepare(runnable& next) noexcept {
 bool scheduler::prepare_new(runnable& next) noexcept {
   next.ground = stacks_.take(next.size_class);
   if (next.ground == nullptr) return false;
-  next.where = make_context(*next.ground, &scheduler::begin);
+  next.where = make_context(*next.ground, &scheduler::begin, this);
   return true;
 }
 

@@ -114,8 +114,9 @@ void finish(core& here, process& self, const reason& why) {
   if (self.details != nullptr) unname_process(here.home, self);
   const bool heard = cut_ties(here, self, why);
   if (!heard && why && why.kind() != reason_kind::killed) report_crash(here.home, self, why);
-  if (self.locals != nullptr) {  // of one whose stack is discarded; their destructors may call the runtime and leave it
-    self.locals.reset();
+  if (std::unique_ptr<local_values> left = std::move(self.locals)) {  // of one whose stack is discarded
+    here.leave();
+    left.reset();
     here.enter();
   }
   if (self.details != nullptr) drop_details(here.home, self);

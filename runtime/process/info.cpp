@@ -57,14 +57,15 @@ std::uint32_t new_local_key() noexcept {
 }
 
 void* local_value(std::uint32_t key, void* (*make)(const void*), const void* given, void (*destroy)(void*) noexcept) {
-  process* self = nullptr;
+  local_values* own = nullptr;
   {
     const entry door("mote::process_local");
-    self = &door.self();
-    if (self->locals == nullptr) self->locals = std::make_unique<local_values>();
-    if (void* known = self->locals->find(key)) return known;
+    process& self = door.self();
+    if (self.locals == nullptr) self.locals = std::make_unique<local_values>();
+    own = self.locals.get();
+    if (void* known = own->find(key)) return known;
   }
-  return self->locals->add(key, make(given), destroy);
+  return own->add(key, make(given), destroy);
 }
 
 }  // namespace mote::detail

@@ -87,9 +87,18 @@ MOTE_NO_SANITIZE MOTE_ONE_COPY void leave_context(context to, stack* to_stack, m
   __builtin_unreachable();
 }
 
-MOTE_NO_SANITIZE context make_context(stack& on, void (*entry)(arrival)) noexcept {
+// For the thread sanitizer, what makes a fiber comes before what the fiber does: so the thread's own makes it, and not the
+// process that happens to run, which has no such order with the one to come.
+MOTE_NO_SANITIZE context make_context(stack& on, void (*entry)(arrival), [[maybe_unused]] const machine* maker) noexcept {
   on.entry = entry;
-  if (on.fiber == nullptr) on.fiber = tsan_create_fiber();
+#if defined(MOTE_TSAN)
+  if (on.fiber == nullptr) {
+    void* const running = tsan_current_fiber();
+    if (maker != nullptr && running != maker->native_fiber) tsan_switch_fiber(maker->native_fiber);
+    on.fiber = tsan_create_fiber();
+    if (running != tsan_current_fiber()) tsan_switch_fiber(running);
+  }
+#endif
   return plant<first_frame>(on.top(), on.usable_bytes());
 }
 

@@ -64,7 +64,7 @@ arrival switch_context(context to, stack* to_stack, machine& on) noexcept;
 /// A context that runs entry on the stack from its top when first switched to, with no exception in flight, errno 0 and
 /// default floating-point control words. entry never returns and lets no exception out; it ends by leave_context. Keeps
 /// the stack's top page resident, nothing else. Unwinders and debuggers stop below entry.
-context make_context(stack& on, void (*entry)(arrival)) noexcept;
+context make_context(stack& on, void (*entry)(arrival), const machine* maker = nullptr) noexcept;
 
 /// Makes the running context as good as new for another process: exceptions, errno, control words.
 /// For a process that starts on the stack of one that ended, without a switch. Not where renewable is false.
