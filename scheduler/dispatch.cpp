@@ -114,10 +114,15 @@ void scheduler::share() noexcept {
   }
   const std::uint32_t shared = ring_.push(items.data(), count);
   MOTE_CHECK(shared == count);
-  if (count != 0) group_.wake_one();
+  if (count == 0) return;
+  counts_.shares.add(1);
+  group_.wake_one();
 }
 
-void scheduler::wake_another() noexcept { group_.wake_one(); }
+// Not before there is something to be stuck behind: who goes to work from idleness sees to the rest (stop_idling).
+void scheduler::wake_another() noexcept {
+  if (running_ != nullptr) group_.wake_one();
+}
 
 void scheduler::fill_slice() noexcept { 
   const std::int32_t slice = orders_ ? order_->slice(usual_slice) : usual_slice;

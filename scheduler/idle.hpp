@@ -6,8 +6,9 @@
 //
 // W1  Submit: push the work, fence, then look here (wake_one). Park: announce (park), fence, then look at every queue again.
 //     One of the two sees the other.
-// W2  A searcher that finds work and was the last to search has its place taken (found_work says so): work behind what it
-//     took is not left to those that sleep.
+// W2  Whoever looked here while somebody searched relied on that one. So a searcher that finds work and was the last to
+//     search looks again at all that is offered, and at what it has beside the one it runs; if there is any, somebody takes
+//     its place. Nobody is woken for the one piece that it runs itself, as when its own timer is due.
 // W3  A bit of parked_ is cleared by exactly one: a waker, who then owes it an unpark and counts it as searching, or the
 //     parked one itself. So each unpark is owed once.
 // W4  One waker at a time goes for a sleeper: searching_ 0 -> 1 by CAS. No herd.
@@ -15,7 +16,10 @@
 //     that is stuck behind a long-running process. The watcher gives up its office only when all are parked; a scheduler
 //     that then becomes busy is woken through searching_, after its bit was cleared, so either the last watcher sees that
 //     bit cleared or the newly busy one sees watcher_ empty and wakes a new one (needs_watcher). Both sides have a fence
-//     between their store and their look.
+//     between their store and their look. One that goes to work with nothing behind it needs no watcher until it makes
+//     something ready; then it asks. It asks at once when others are busy (others_unwatched): those may have made something
+//     ready while they took it for their watcher or searcher. It looks at whether they are busy, not at their queues: so a
+//     maker pays for no fence between its push and its look.
 // O1  Every announcement (work pushed, bit set, bit or count cleared, office given up) is followed by a seq_cst fence, and
 //     then by a look at what the others announce: of two, one sees the other. The read-modify-writes themselves need no
 //     order: each is of one word, and whoever is woken sees what its waker did through the unpark.
@@ -44,8 +48,12 @@ class idle_set {
     searching_.fetch_add(1, relaxed);
     return true;
   }
-  /// The caller, who was searching, has work. True: it was the last; it wakes another (W2).
-  bool found_work() noexcept { return searching_.fetch_sub(1, relaxed) == 1; }
+  /// The caller, who was searching, has work. True: it was the last; if more is to be found, it wakes another (W2).
+  bool found_work() noexcept {
+    if (searching_.fetch_sub(1, relaxed) != 1) return false;
+    fence(seq_cst);  // O1
+    return true;
+  }
 
   /// The caller, searching or not, is about to sleep. It must look at every queue once more after this.
   void park(unsigned who, bool was_searching) noexcept {
@@ -91,20 +99,23 @@ class idle_set {
   bool needs_watcher() const noexcept {
     return parked_.load(relaxed) != 0 && watcher_.load(relaxed) == nobody && searching_.load(relaxed) == 0;
   }
+  /// For one that goes to work: needs_watcher on behalf of others that are busy (W5).
+  bool others_unwatched(unsigned schedulers) const noexcept {
+    return parked_.load(relaxed) + 1 < schedulers && needs_watcher();
+  }
   /// The caller, parked, takes the office if it is free. False: somebody has it, or all are parked.
   bool become_watcher(unsigned who, unsigned schedulers) noexcept {
     std::int32_t none = nobody;
     if (!watcher_.compare_exchange_strong(none, static_cast<std::int32_t>(who), relaxed, relaxed)) return false;
     if (parked_.load(relaxed) < schedulers) return true;  // W5
-    watcher_.store(nobody, relaxed);
-    fence(seq_cst);                                       // O1
+    stop_watching();
+    fence(seq_cst);  // O1
     if (parked_.load(relaxed) >= schedulers) return false;
     return become_watcher(who, schedulers);
   }
-  void stop_watching() noexcept {
-    watcher_.store(nobody, relaxed);
-    fence(seq_cst);  // O1
-  }
+  /// The watcher gives up its office. It does one of three things next, each with its fence: unpark_self, found_work when it
+  /// has been woken, or become_watcher (O1).
+  void stop_watching() noexcept { watcher_.store(nobody, relaxed); }
 
   bool is_parked(unsigned who) const noexcept { return (bits_[who / 64].load(relaxed) & bit(who)) != 0; }
   unsigned parked() const noexcept { return parked_.load(relaxed); }

@@ -36,6 +36,14 @@ namespace mote::detail {
 
 class scheduler_group;
 
+/// What a scheduler did about others, ever since. Written by its thread, read by anyone.
+struct scheduler_counts {
+  relaxed_cell<std::uint64_t> woken;   ///< sleeps that ended, but for the short ones of a watcher
+  relaxed_cell<std::uint64_t> shares;  ///< times it offered the half of its queue
+  relaxed_cell<std::uint64_t> steals;  ///< times it took from another's offer
+  relaxed_cell<std::uint64_t> raids;   ///< times it took what was stuck behind a process
+};
+
 /// What becomes of the one that left, on the far side of the switch.
 using departure = void (*)(scheduler& here, runnable& left) noexcept;
 
@@ -109,6 +117,7 @@ class scheduler : public machine {
   MOTE_COLD void make_remote(runnable& item) noexcept;
   void wake() noexcept { source_->wake(); }
   std::uint64_t dispatches() const noexcept { return dispatches_.load(relaxed); }
+  const scheduler_counts& counts() const noexcept { return counts_; }
   std::uint32_t queued() const noexcept { return queue_.size() + ring_.size() + (slot_.load(relaxed) != nullptr); }
 
  protected:
@@ -147,6 +156,8 @@ class scheduler : public machine {
   runnable* park() noexcept;
   runnable* watch() noexcept;
   bool raid(scheduler& victim) noexcept;
+  void stop_idling() noexcept;
+  bool anything_offered() noexcept;
   bool anything_to_do() noexcept;
   std::uint64_t wait_limit() noexcept;
   bool stuck() noexcept;
@@ -168,6 +179,7 @@ class scheduler : public machine {
   context native_where_ = nullptr;
   timer_wheel timers_;
   trace_ring trace_;
+  scheduler_counts counts_;
   std::unique_ptr<seam> order_;
   scheduler_group& group_;
   unsigned index_;
@@ -178,7 +190,7 @@ class scheduler : public machine {
   std::atomic<runnable*> remote_{nullptr};
   alignas(64) steal_queue<runnable> ring_;
   std::unique_ptr<event_source> source_;
-  std::uint64_t seen_dispatches_ = 0;  // of this one, by the watcher at its last look
+  relaxed_cell<std::uint64_t> seen_dispatches_ = 0;  // of this one, by whoever watched last, at the last look
 };
 
 /// The scheduler whose thread this is, or nullptr in a plain thread. Read anew after anything that may switch.

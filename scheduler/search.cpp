@@ -28,12 +28,7 @@ void scheduler::run_thread() {
     runnable* next = pick_prepared();
     if (next == nullptr) next = search();
     if (next == nullptr) continue;
-    if (searching_) {
-      searching_ = false;
-      if (group_.idle().found_work()) group_.wake_one();  // W2
-    } else if (group_.idle().needs_watcher()) {
-      group_.wake_one();  // W5: it came from the watch, or woke for its own work, and left others asleep
-    }
+    stop_idling();
     if (prepare(*next)) {
       go_to(next);
     } else {
@@ -42,6 +37,16 @@ void scheduler::run_thread() {
   }
   set_current_scheduler(nullptr);
   tsan_leave_scheduler();
+}
+
+// Goes to work; whoever relied on this one while it was idle is not let down.
+void scheduler::stop_idling() noexcept {
+  const bool searched = searching_;
+  searching_ = false;
+  if (searched && !group_.idle().found_work()) return;
+  const bool more = queued() != 0 || anything_offered();  // W2
+  const bool unwatched = group_.idle().others_unwatched(static_cast<unsigned>(group_.size()));  // W5
+  if (more || unwatched) group_.wake_one();
 }
 
 // Keeps what was stolen, runs its first.
@@ -57,6 +62,7 @@ runnable* scheduler::steal_from(scheduler& victim) noexcept {
   const std::uint32_t taken = victim.ring_.steal(items.data(), most);
   if (taken == 0) return nullptr;
   trace_.record(event::steal, victim.index_, taken);
+  counts_.steals.add(1);
   return keep_first(items.data(), taken);
 }
 
@@ -77,22 +83,27 @@ runnable* scheduler::look_once(bool ask) noexcept {
 
 runnable* scheduler::search() noexcept {
   if (group_.size() == 1 || orders_) return park();
-  if (!searching_) searching_ = group_.idle().begin_search(static_cast<unsigned>(group_.size()));
-  if (searching_) {
-    for (unsigned round = 0; round < search_rounds && !group_.stopping(); ++round) {
-      if (runnable* found = look_once(true)) return found;
-      for (unsigned i = 0; i < pauses_a_round; ++i) spin_pause();
-    }
+  const auto schedulers = static_cast<unsigned>(group_.size());
+  const bool alone = group_.idle().parked() + 1 == schedulers;  // nobody else has work
+  if (!searching_ && !alone) searching_ = group_.idle().begin_search(schedulers);
+  const unsigned rounds = searching_ ? search_rounds : 1;
+  for (unsigned round = 0; round < rounds && !group_.stopping(); ++round) {
+    if (runnable* found = look_once(true)) return found;
+    for (unsigned i = 0; searching_ && i < pauses_a_round; ++i) spin_pause();
   }
   return park();
 }
 
-bool scheduler::anything_to_do() noexcept {
-  if (group_.stopping() || queued() != 0 || remote_.load(relaxed) != nullptr || !group_.injected().looks_empty()) return true;
+bool scheduler::anything_offered() noexcept {
+  if (!group_.injected().looks_empty()) return true;
   for (std::size_t i = 0; i < group_.size(); ++i) {
     if (!group_[i].ring_.empty()) return true;
   }
   return false;
+}
+
+bool scheduler::anything_to_do() noexcept {
+  return group_.stopping() || queued() != 0 || remote_.load(relaxed) != nullptr || anything_offered();
 }
 
 // Nanoseconds until the next timer.
@@ -128,6 +139,7 @@ runnable* scheduler::park() noexcept {
   const auto schedulers = static_cast<unsigned>(group_.size());
   if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
   source_->wait(limit);
+  counts_.woken.add(1);
   if (!group_.idle().unpark_self(index_)) searching_ = true;
   return nullptr;
 }
@@ -168,6 +180,7 @@ runnable* scheduler::watch() noexcept {
   // All are parked: sleep without an end, unless somebody became busy meanwhile.
   if (group_.idle().become_watcher(index_, static_cast<unsigned>(group_.size()))) return watch();
   source_->wait(wait_limit());
+  counts_.woken.add(1);
   if (!group_.idle().unpark_self(index_)) searching_ = true;
   return nullptr;
 }
@@ -193,8 +206,10 @@ bool scheduler::raid(scheduler& victim) noexcept {
     }
   }
   victim.borrowed_.store(0, release);  // O2
-  if (taken != 0) trace_.record(event::raid, victim.index_, taken);
-  return taken != 0;
+  if (taken == 0) return false;
+  trace_.record(event::raid, victim.index_, taken);
+  counts_.raids.add(1);
+  return true;
 }
 
 // A seam that orders has nothing ready and no timer: nothing inside can ever run again.

@@ -40,7 +40,7 @@ struct group {
     for (;;) {
       if (!searching) searching = idle.begin_search(schedulers);
       if (steal()) {
-        if (searching && idle.found_work()) wake_one();  // W2
+        if (searching && idle.found_work() && !ring.empty()) wake_one();  // W2
         return;
       }
       idle.park(who, searching);
@@ -94,6 +94,17 @@ TEST(idle_model, a_waker_that_finds_nobody_to_wake_leaves_no_work_behind) {
   });
 }
 
+// W1 W4: the same, when the work is submitted by another than the waker, and the sleeper goes back to bed meanwhile.
+TEST(idle_model, a_waker_that_finds_nobody_to_wake_looks_again_for_others) {
+  model::explore([](model::world& world) {
+    group all;
+    all.idle.park(2, false);
+    world.together([&] { all.submit(0); }, [&] { all.wake_one(); },
+                   [&] { all.find_work(2, !all.idle.unpark_self(2)); });  // as by a timer
+    EXPECT_EQ(all.work[0], 1);
+  });
+}
+
 // W1 for work that only one scheduler may do, with the wake-up meant for it.
 TEST(idle_model, a_scheduler_that_goes_to_sleep_finds_what_is_sent_to_it_alone) {
   model::explore([](model::world& world) {
@@ -140,6 +151,47 @@ TEST(idle_model, two_wakers_wake_one_sleeper_between_them) {
     EXPECT_EQ((first != idle_set<1>::nobody) + (second != idle_set<1>::nobody), 1);
     EXPECT_EQ(idle.searching(), 1u);
     EXPECT_EQ(idle.parked(), 1u);
+  });
+}
+
+// W5: two of three go to work by themselves while the third sleeps. Each may take the other for the searcher, or for asleep,
+// but not both: one of them wakes the third, or finds out by its look when it makes something ready.
+TEST(idle_model, of_two_that_go_to_work_one_leaves_a_watch) {
+  model::explore([](model::world& world) {
+    idle_set<1> idle;
+    idle.park(1, false);
+    idle.park(2, false);
+    idle.begin_search(group::schedulers);
+    bool first = false, second = false;
+    world.together([&] { first = idle.found_work() && idle.others_unwatched(group::schedulers); },
+                   [&] {
+                     idle.unpark_self(1);
+                     second = idle.others_unwatched(group::schedulers) || idle.needs_watcher();
+                   });
+    EXPECT_TRUE(first || second) << "two are busy, one sleeps, and nobody watches";
+  });
+}
+
+// W5: the same, when one of them was the watcher.
+TEST(idle_model, a_watcher_that_goes_to_work_beside_another_leaves_a_watch) {
+  model::explore([](model::world& world) {
+    idle_set<1> idle;
+    idle.park(1, false);
+    idle.become_watcher(1, group::schedulers);
+    idle.park(0, false);
+    idle.park(2, false);
+    bool first = false, second = false;
+    world.together(
+        [&] {
+          idle.stop_watching();
+          idle.unpark_self(1);
+          first = idle.others_unwatched(group::schedulers);
+        },
+        [&] {
+          idle.unpark_self(0);
+          second = idle.others_unwatched(group::schedulers) || idle.needs_watcher();
+        });
+    EXPECT_TRUE(first || second) << "two are busy, one sleeps, and nobody watches";
   });
 }
 
