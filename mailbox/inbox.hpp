@@ -43,18 +43,19 @@ struct inbox_flags {
   static constexpr std::uint64_t all = asleep | deaf | closed | urgent | nudged;
 };
 
-/// How much lies in an inbox. Both stay at their largest value rather than wrap.
+/// How much lies in an inbox. Once one of them has reached half of what it can count, neither grows any more: 134 million
+/// envelopes, or 16 GiB.
 struct inbox_load {
   static constexpr unsigned count_bits = 28;
   static constexpr std::uint64_t count_mask = (1ull << count_bits) - 1;
   static constexpr std::uint64_t units_mask = (1ull << (59 - count_bits)) - 1;
+  static constexpr std::uint64_t full = 1ull << 58 | 1ull << (count_bits - 1);  // the upper bit of each
 
   static constexpr std::uint64_t count(std::uint64_t high) noexcept { return high & count_mask; }
   static constexpr std::uint64_t units(std::uint64_t high) noexcept { return high >> count_bits & units_mask; }
   static constexpr std::uint64_t plus(std::uint64_t high, std::uint64_t units) noexcept {
-    const std::uint64_t sum = inbox_load::units(high) + units;
-    if (count(high) == count_mask || sum > units_mask) return high;
-    return (high & inbox_flags::all) | sum << count_bits | (count(high) + 1);
+    if ((high & full) != 0) [[unlikely]] return high;
+    return high + (units << count_bits | 1);
   }
 };
 
@@ -74,6 +75,11 @@ class inbox {
   pushed push(Envelope* mail, std::uint64_t units, bool urgent, std::uint64_t& load) noexcept {
     word_pair seen = state_.load_halves(relaxed);
     for (;;) {
+      if (seen.high == inbox_flags::asleep && seen.low == 0) {  // the usual case, which the general one includes
+        if (!state_.compare_exchange(seen, {0, 0}, acq_rel, relaxed)) continue;  // O1 O2
+        load = inbox_flags::asleep;
+        return pushed::woke;
+      }
       if ((seen.high & inbox_flags::closed) != 0) return pushed::closed;
       const bool wakes = (seen.high & inbox_flags::asleep) != 0 && (urgent || (seen.high & inbox_flags::deaf) == 0);
       const bool hand_over = wakes && seen.low == 0;

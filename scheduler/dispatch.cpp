@@ -11,7 +11,7 @@ namespace mote::detail {
 scheduler::scheduler(scheduler_group& group, unsigned index, std::unique_ptr<seam> order, stack_arena& stacks,
                      void (*drop_timer)(timer&) noexcept)
     : stacks_(stacks),
-      strong_door_(!membarrier_available()),
+      borrowed_(membarrier_available() ? 0 : fenced),
       orders_(order->orders()),
       timers_(order->now_ns(), drop_timer),
       order_(std::move(order)),
@@ -24,7 +24,7 @@ scheduler::~scheduler() = default;
 void scheduler::make_ready(runnable& item) noexcept {
   if (item.pinned != no_pin || item.priority != 1) [[unlikely]] return make_special_ready(item);
   item.doing.store(activity::ready, relaxed);
-  trace_.record(event::ready, trace_number(item), index_);
+  trace_.record(event::ready, trace_number(&item), 0);
   runnable* const before = slot_.load(relaxed);
   slot_.store(&item, relaxed);
   if (before != nullptr) queue_.push(*before);
@@ -32,7 +32,7 @@ void scheduler::make_ready(runnable& item) noexcept {
 }
 
 void scheduler::make_special_ready(runnable& item) noexcept {
-  trace_.record(event::ready, trace_number(item), index_);
+  trace_.record(event::ready, trace_number(&item), 0);
   enqueue(item);
 }
 
@@ -124,11 +124,10 @@ void scheduler::wake_another() noexcept {
   if (running_ != nullptr) group_.wake_one();
 }
 
-void scheduler::fill_slice() noexcept { 
-  const std::int32_t slice = orders_ ? order_->slice(usual_slice) : usual_slice;
+void scheduler::fill_slice(std::int32_t slice) noexcept {
   reductions_ = slice;
   charged_ = slice;
- }
+}
 
 // What nobody stole.
 bool scheduler::take_back() noexcept {
@@ -149,7 +148,7 @@ runnable* scheduler::pick_ordered() noexcept {
   if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
   service();
   if (queue_.empty()) return nullptr;
-  fill_slice();
+  fill_slice(order_->slice(usual_slice));
   return queue_.pop(*order_);
 }
 
@@ -216,7 +215,7 @@ void scheduler::go_to(runnable* next) noexcept {
   }
   const arrival back = next != nullptr ? switch_context(next->where, next->ground, *this)
                                        : switch_context(native_where_, nullptr, *this);
-  static_cast<scheduler*>(back.on)->settle(back.from);
+  static_cast<scheduler&>(*back.on).settle(back.from);
 }
 
 void scheduler::switch_away(departure then) noexcept {
@@ -230,7 +229,7 @@ void scheduler::switch_away(departure then) noexcept {
 void scheduler::yield() noexcept {
   runnable* next = pick_prepared();
   if (next == nullptr) {
-    fill_slice();
+    fill_slice(orders_ ? order_->slice(usual_slice) : usual_slice);
     return;
   }
   left_ = running_;
@@ -241,13 +240,13 @@ void scheduler::yield() noexcept {
 void scheduler::start_running(runnable& next) noexcept {
   running_ = &next;
   next.doing.store(activity::running, relaxed);
-  trace_.record(event::run, trace_number(next), dispatches_.load(relaxed));
+  trace_.record(event::run, trace_number(&next), trace_number(left_));
 }
 
 // The bottom of every stack: runs one after another as long as the next is new and fits on this stack, without a switch.
 void scheduler::begin(arrival first) noexcept {
   tsan_enter_scheduler();
-  auto* here = static_cast<scheduler*>(first.on);
+  auto* here = &static_cast<scheduler&>(*first.on);
   here->settle(first.from);
   stack* const ground = here->running()->ground;
   for (;;) {
@@ -280,9 +279,10 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
 }
 
 void scheduler::wait_at_door() noexcept {
-  while (borrowed_.load(acquire) != 0) {  // O2
+  fence(seq_cst);  // O3
+  while ((borrowed_.load(acquire) & raided) != 0) {  // O2
     in_runtime_.store(0, release);
-    for (int spins = 0; borrowed_.load(relaxed) != 0; ++spins) {
+    for (int spins = 0; (borrowed_.load(relaxed) & raided) != 0; ++spins) {
       if (spins < 100) {
         spin_pause();
       } else {
@@ -290,8 +290,7 @@ void scheduler::wait_at_door() noexcept {
       }
     }
     in_runtime_.store(1, relaxed);
-    if (strong_door_) fence(seq_cst);
-    compiler_fence();
+    fence(seq_cst);  // O3
   }
 }
 

@@ -30,9 +30,9 @@ struct runnable {
 };
 static_assert(sizeof(runnable) == 32);
 
-/// How the event ring names one: its address, in units of its size.
-inline std::uint32_t trace_number(const runnable& which) noexcept {
-  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&which) / 64);
+/// How the event ring names one: its address, in units of its size; 0: none.
+inline std::uint32_t trace_number(const runnable* which) noexcept {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(which) / 64);
 }
 
 /// What the layer above provides.

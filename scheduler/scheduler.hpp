@@ -5,7 +5,7 @@
 //
 // S1  What leaves is published by what arrives (settle), on the same thread, after its context is saved.
 // S2  in_runtime_ is set whenever the owner may touch the run queue, the slot, or anything else of this object; process code
-//     runs with it clear. While borrowed_ is set by a raider that saw in_runtime_ clear, the owner waits at the door.
+//     runs with it clear. While borrowed_ is marked by a raider that saw in_runtime_ clear, the owner waits at the door.
 // S3  The slot holds the runnable made ready last, for it and its waker share the cache. It runs on its waker's slice, so a
 //     pair that talks keeps to one slice like anyone; when that is used up, or one of high priority waits, the slot's goes to
 //     the queue's end.
@@ -65,7 +65,6 @@ class scheduler : public machine {
   void enter() noexcept {
     tsan_enter_scheduler();
     in_runtime_.store(1, relaxed);
-    if (strong_door_) fence(seq_cst);
     compiler_fence();
     if (borrowed_.load(acquire) != 0) [[unlikely]] wait_at_door();  // O2 O3
   }
@@ -131,7 +130,7 @@ class scheduler : public machine {
   MOTE_COLD runnable* pick_ordered() noexcept;
   runnable* take_queued() noexcept;
   MOTE_COLD bool take_back() noexcept;
-  void fill_slice() noexcept;
+  void fill_slice(std::int32_t slice = usual_slice) noexcept;
   bool prepare(runnable& next) noexcept;
   bool prepare_new(runnable& next) noexcept;
   MOTE_COLD void make_special_ready(runnable& item) noexcept;
@@ -164,8 +163,9 @@ class scheduler : public machine {
 
   // The door: written by the owner at each runtime call.
   alignas(64) std::atomic<std::uint32_t> in_runtime_{1};
-  std::atomic<std::uint32_t> borrowed_{0};
-  bool strong_door_;
+  static constexpr std::uint32_t raided = 1;
+  static constexpr std::uint32_t fenced = 2;  // for good: the owner pays for the barrier (O3)
+  std::atomic<std::uint32_t> borrowed_;
   const bool orders_;  // the seam decides who is next
   relaxed_cell<std::int32_t> reductions_ = 0;
   relaxed_cell<std::int32_t> charged_ = 0;

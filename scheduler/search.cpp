@@ -187,7 +187,7 @@ runnable* scheduler::watch() noexcept {
 
 // O3. Takes the slot and half of the queue of a scheduler whose process has not entered the runtime for long.
 bool scheduler::raid(scheduler& victim) noexcept {
-  if (victim.borrowed_.exchange(1, seq_cst) != 0) return false;
+  if ((victim.borrowed_.fetch_or(raided, seq_cst) & raided) != 0) return false;
   if (membarrier_available()) membarrier_all();
   fence(seq_cst);
   std::uint32_t taken = 0;
@@ -205,7 +205,7 @@ bool scheduler::raid(scheduler& victim) noexcept {
       }
     }
   }
-  victim.borrowed_.store(0, release);  // O2
+  victim.borrowed_.fetch_and(~raided, release);  // O2
   if (taken == 0) return false;
   trace_.record(event::raid, victim.index_, taken);
   counts_.raids.add(1);

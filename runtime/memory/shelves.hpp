@@ -15,10 +15,13 @@ class shelves {
  public:
   static constexpr std::size_t grain = 32;       // bytes between one shelf's size and the next
   static constexpr std::uint8_t count = 8;       // shelves: blocks up to 256 bytes
-  static constexpr std::uint8_t none = count;    // the number of a block that is too large for them
-  static constexpr std::uint32_t most = 256;     // free blocks a shelf keeps
+  static constexpr std::uint8_t none = count;    // a shelf that keeps nothing, for blocks too large for the others
+  static constexpr std::uint32_t most = 512;     // free blocks a shelf keeps
 
-  shelves() = default;
+  /// keeps: false where a tool must see each block come and go (blocks.hpp): then no shelf keeps anything.
+  explicit shelves(bool keeps) noexcept {
+    for (shelf& one : shelves_) one.free = keeps && &one != &shelves_[none] ? 0 : most;
+  }
   shelves(const shelves&) = delete;
   shelves& operator=(const shelves&) = delete;
   ~shelves() {
@@ -33,7 +36,7 @@ class shelves {
   /// The size of the blocks on a shelf, for who fills it.
   static constexpr std::size_t bytes_of(std::uint8_t number) noexcept { return (number + std::size_t{1}) * grain; }
 
-  /// nullptr when the shelf is empty. number < count.
+  /// nullptr when the shelf is empty. number <= none.
   void* take(std::uint8_t number) noexcept {
     shelf& from = shelves_[number];
     return from.first != nullptr ? from.pop() : nullptr;
@@ -67,7 +70,7 @@ class shelves {
       ++free;
     }
   };
-  std::array<shelf, count> shelves_;
+  std::array<shelf, count + 1> shelves_;
 };
 
 }  // namespace mote::detail

@@ -26,8 +26,8 @@ namespace mote::detail {
 struct cost {
   static constexpr std::int32_t call = 1;
   static constexpr std::int32_t spawn = 32;
-  static constexpr std::uint64_t long_mailbox = 512;   ///< messages; from here on a send costs more
-  static constexpr std::int32_t send_to_long = 16;
+  static constexpr std::uint64_t long_mailbox = 128;   ///< messages; from here on a send costs more
+  static constexpr std::int32_t send_to_long = 64;
 };
 
 /// A runtime: everything its processes share. Made and destroyed by a plain thread (runtime.cpp).
@@ -73,7 +73,8 @@ class core final : public scheduler {
   core(runtime& owner, unsigned index, std::unique_ptr<seam> order)
       : scheduler(owner.schedulers, index, std::move(order), owner.stacks, &drop_timer_payload),
         home(owner),
-        blocks(owner.table) {}
+        blocks(owner.table),
+        envelopes(blocks_in_use.may_keep) {}
 
   process* current() const noexcept { return static_cast<process*>(running()); }
   /// A number nobody in this runtime has had.
@@ -108,20 +109,24 @@ inline process& caller(const char* call) {
 class entry {
  public:
   /// Throws usage_error in a plain thread, with `call`'s name; `given`, if any, is dropped then.
-  explicit entry(const char* call, envelope* given = nullptr) {
-    core* const here = current_core();
-    if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process(call, given);
-    if constexpr (checks_mutexes) here->calling = call;
-    here->enter();
+  explicit entry(const char* call, envelope* given = nullptr) : entered_(current_core()) {
+    if (entered_ == nullptr || entered_->running() == nullptr) [[unlikely]] not_in_a_process(call, given);
+    if constexpr (checks_mutexes) entered_->calling = call;
+    entered_->enter();
   }
   entry(const entry&) = delete;
   entry& operator=(const entry&) = delete;
   ~entry() { current_core()->leave(); }
 
+  /// The scheduler that ran the caller when it came in: until anything that may switch.
+  core& entered() const noexcept { return *entered_; }
   /// The scheduler that runs the caller now: to be asked again after anything that may switch.
   core& here() const noexcept { return *current_core(); }
   process& self() const noexcept { return *current_core()->current(); }
   runtime& home() const noexcept { return current_core()->home; }
+
+ private:
+  core* const entered_;
 };
 
 // ---- mail.cpp ----
@@ -145,7 +150,10 @@ bool post_marked(core& here, std::uint64_t to_key, ref which, Value&& value) {
   return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, urgency::urgent);
 }
 /// Yields when the running process has used up its slice; never ends it.
-void yield_if_used_up(core& here) noexcept;
+MOTE_COLD void yield_used_up(core& here) noexcept;
+inline void yield_if_used_up(core& here) noexcept {
+  if (here.slice_used_up()) [[unlikely]] yield_used_up(here);
+}
 
 // ---- drain.cpp ----
 /// Sorts everything that has arrived: messages to the pending list, signals and answers to where they act. Owner.

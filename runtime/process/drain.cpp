@@ -66,14 +66,19 @@ MOTE_COLD void sort_special(core& here, process& self, envelope_ptr mail) {
   }
 }
 
-void sort_one(core& here, process& self, envelope* mail) {
+MOTE_COLD void sort_unusual(core& here, process& self, envelope* mail) {
   if (mail->generation != self.generation.load(relaxed)) [[unlikely]] {
     answer_for_the_dead(here, here.home.table.pid_of(process::key_of(mail->generation, self.index)), envelope_ptr(mail));  // D2
-  } else if (mail->kind == envelope_kind::message && mail->mark == 0 && !self.has(process_flags::doomed)) [[likely]] {
-    self.pending.append(mail);
   } else {
     sort_special(here, self, envelope_ptr(mail));
   }
+}
+
+inline void sort_one(core& here, process& self, envelope* mail) {
+  const bool usual = mail->generation == self.generation.load(relaxed) && mail->kind == envelope_kind::message &&
+                     mail->mark == 0 && !self.has(process_flags::doomed);
+  if (!usual) [[unlikely]] return sort_unusual(here, self, mail);
+  self.pending.append(mail);
 }
 
 __attribute__((noinline)) void sort_chain(core& here, process& self, envelope* newest) {

@@ -103,7 +103,7 @@ void abandon(core& here, process& self) {
 void finish(core& here, process& self, const reason& why) {
   tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::exiting, relaxed);
-  here.trace().record(event::exit, trace_number(self), static_cast<std::uint64_t>(why.kind()));
+  here.trace().record(event::exit, trace_number(&self), static_cast<std::uint64_t>(why.kind()));
   if (self.wait_timer.node != nullptr) [[unlikely]] {
     timer_wheel::cancel(self.wait_timer, &here.timers());
     self.wait_timer = {};

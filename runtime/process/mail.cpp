@@ -7,26 +7,31 @@
 
 namespace mote::detail {
 
+namespace {
+
+MOTE_COLD void* new_block(std::size_t bytes, std::uint8_t shelf) {
+  return allocate(shelf == shelves::none ? bytes : shelves::bytes_of(shelf));
+}
+
+}  // namespace
+
 envelope* allocate_envelope(std::size_t bytes) {
   const std::uint8_t shelf = shelves::shelf_for(bytes);
   core* const here = current_core();
-  void* block = nullptr;
-  if (shelf != shelves::none) [[likely]] {
-    if (here != nullptr && blocks_in_use.may_keep) block = here->envelopes.take(shelf);
-    if (block == nullptr) block = allocate(shelves::bytes_of(shelf));
-  } else {
-    block = allocate(bytes);
-  }
+  void* block = here != nullptr ? here->envelopes.take(shelf) : nullptr;
+  if (block == nullptr) [[unlikely]] block = new_block(bytes, shelf);
   auto* const mail = static_cast<envelope*>(block);
+  mail->mark = 0;
+  mail->slot = 0;
+  mail->kind = envelope_kind::message;
   mail->shelf = shelf & 0xF;
   return mail;
 }
 
 void free_envelope(envelope* mail) noexcept {
   core* const here = current_core();
-  const auto shelf = static_cast<std::uint8_t>(mail->shelf);
-  const bool keep = here != nullptr && shelf != shelves::none && blocks_in_use.may_keep;
-  if (!keep || !here->envelopes.give(shelf, mail)) deallocate(mail);
+  if (here != nullptr && here->envelopes.give(static_cast<std::uint8_t>(mail->shelf), mail)) [[likely]] return;
+  deallocate(mail);
 }
 
 void drop_envelope(envelope* mail) noexcept {
@@ -62,11 +67,17 @@ void prefetch(const process& woken) noexcept {
 
 }  // namespace
 
+namespace {
+
+MOTE_COLD bool lose(envelope* mail) noexcept {
+  drop_envelope(mail);
+  return false;
+}
+
+}  // namespace
+
 bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) {
-  if (to == nullptr) [[unlikely]] {
-    drop_envelope(mail);
-    return false;
-  }
+  if (to == nullptr) [[unlikely]] return lose(mail);
   mail->generation = generation;
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
@@ -74,10 +85,7 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
     here.spend(price(*to, load));
     return true;
   }
-  if (result == pushed::closed) [[unlikely]] {
-    drop_envelope(mail);
-    return false;
-  }
+  if (result == pushed::closed) [[unlikely]] return lose(mail);
   prefetch(*to);
   if (result == pushed::woke) to->handed = mail;
   tsan_release(to);  // the receiver need not look at its inbox to find what was handed over
@@ -121,8 +129,7 @@ void book_spent(core& here, process& self) noexcept {
 
 }  // namespace
 
-void yield_if_used_up(core& here) noexcept {
-  if (!here.slice_used_up()) [[likely]] return;
+void yield_used_up(core& here) noexcept {
   book_spent(here, *here.current());
   if (here.current()->doing.load(relaxed) == activity::exiting) return;  // a destructor inside finish(), which stays here
   here.yield();
@@ -130,9 +137,11 @@ void yield_if_used_up(core& here) noexcept {
 
 namespace {
 
+MOTE_COLD void take_signals(core& here, process& self) { sort_mail(here, self); }
+
 // Takes what the sender has been told meanwhile: once it is killed, what it sends goes nowhere.
 bool is_killed(core& here, process& self) {
-  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_mail(here, self);
+  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] take_signals(here, self);
   return self.has(process_flags::killed);
 }
 
@@ -146,8 +155,9 @@ bool send_one(core& here, pid to, envelope* mail) {
 
 MOTE_FLATTEN void deliver(pid to, envelope* mail) {
   const entry door("mote::send", mail);
-  send_one(door.here(), to, mail);
-  yield_if_used_up(door.here());
+  core& here = door.entered();
+  send_one(here, to, mail);
+  yield_if_used_up(here);
 }
 
 void deliver(alias to, envelope* mail) {

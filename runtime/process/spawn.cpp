@@ -157,7 +157,7 @@ spawned draft::launch(tie how) {
   if (!self.has(process_flags::hidden)) child.parent_key = self.key();
   subject_ = nullptr;
   here.started.add(1);
-  here.trace().record(event::spawn, trace_number(child), trace_number(self));
+  here.trace().record(event::spawn, trace_number(&child), trace_number(&self));
   tsan_release(&child);
   here.launch(child);
   here.spend(cost::spawn);

@@ -34,9 +34,11 @@ class process_table {
   }
   process* find(std::uint64_t key) const noexcept {
     const auto index = static_cast<std::uint32_t>(key);
-    if (index >= most_) return nullptr;
+    const auto generation = static_cast<std::uint32_t>(key >> 32);
+    if (index >= most_ || generation == 0) [[unlikely]] return nullptr;
     process& block = blocks_[index];
-    return block.generation.load(acquire) == static_cast<std::uint32_t>(key >> 32) && key >> 32 != 0 ? &block : nullptr;
+    if (block.generation.load(acquire) != generation) [[unlikely]] return nullptr;
+    return &block;
   }
   pid pid_of(std::uint64_t key) const noexcept {
     return pid(place_, static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32));

@@ -29,7 +29,6 @@ MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
   note_departure(self);
   const bool deaf = self.has(process_flags::deaf);
   self.doing.store(activity::waiting, relaxed);
-  here.trace().record(event::park, trace_number(self), deaf);
   if (!self.mail.try_sleep(deaf)) here.enqueue(self);
 }
 
@@ -38,7 +37,7 @@ void time_is_up(timer& due) noexcept {
   auto& here = *current_core();
   auto& self = *static_cast<process*>(due.subject);
   if (self.generation.load(acquire) != due.detail) return;
-  here.trace().record(event::fire, trace_number(self), 0);
+  here.trace().record(event::fire, trace_number(&self), 0);
   if (self.mail.nudge() == pushed::woke_linked) here.make_ready(self);
 }
 
@@ -122,19 +121,22 @@ MOTE_COLD void begin_slowly(process& self) {
 
 // Almost always there is nothing to do but to charge the caller; the door is left closed then.
 pending_list* mailbox_scan::begin() {
-  process& self = caller("mote::receive");
+  core* const here = current_core();
+  if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process("mote::receive");
+  process& self = *here->current();
   const bool called = (self.mail.high() & calls) != 0 || self.has(process_flags::doomed);
-  if (!current_core()->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
+  if (!here->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
   return &self.pending;
 }
 
 MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
   const entry door("mote::receive");
-  process& self = door.self();
+  process& self = *door.entered().current();
   do {
     if (!wait_for_news(self, deadline_ns, hearing::all)) return false;
-    sort_mail(*current_core(), self);
-    end_if_doomed(*current_core(), self);
+    core& here = door.here();
+    sort_mail(here, self);
+    end_if_doomed(here, self);
   } while (*link_ == nullptr);
   return true;
 }
@@ -147,9 +149,10 @@ using namespace detail;
 
 MOTE_FLATTEN void yield() {
   const entry door("mote::yield");
-  process& self = door.self();
-  self.reductions.add(door.here().take_spent() + 1);
-  door.here().yield();
+  core& here = door.entered();
+  process& self = *here.current();
+  self.reductions.add(here.take_spent() + 1);
+  here.yield();
   heed_signals(door.here(), self);
 }
 

@@ -35,7 +35,7 @@ struct alignas(16) envelope {
 };
 static_assert(sizeof(envelope) == 32);
 
-/// Memory for an envelope of `bytes` in all. Throws std::bad_alloc.
+/// Memory for an envelope of `bytes` in all, as yet of no type: a message that came by no alias. Throws std::bad_alloc.
 envelope* allocate_envelope(std::size_t bytes);
 /// Gives the memory back; what it carried is destroyed already.
 void free_envelope(envelope* mail) noexcept;
@@ -68,9 +68,6 @@ envelope* make_envelope(Value&& value, std::size_t extra_bytes = 0) {
     throw;
   }
   mail->type = &message_type_of<sent>;
-  mail->mark = 0;
-  mail->slot = 0;
-  mail->kind = envelope_kind::message;
   return mail;
 }
 
