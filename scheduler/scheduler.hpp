@@ -31,6 +31,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace mote::detail {
 
@@ -58,6 +59,8 @@ class scheduler : public machine {
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
+  /// Before it runs: where it waits, and what comes in there. Otherwise nothing comes in but from other threads.
+  void listen_to(std::unique_ptr<event_source> source) noexcept { source_ = std::move(source); }
   /// The thread's body: runs what is ready until the group stops.
   void run_thread();
 
@@ -153,6 +156,7 @@ class scheduler : public machine {
   runnable* steal_from(scheduler& victim) noexcept;
   runnable* keep_first(runnable** items, std::uint32_t count) noexcept;
   runnable* park() noexcept;
+  runnable* rise() noexcept;
   runnable* watch() noexcept;
   bool raid(scheduler& victim) noexcept;
   void stop_idling() noexcept;

@@ -128,19 +128,19 @@ runnable* scheduler::park() noexcept {
   trace_.record(event::idle, index_, limit);
   group_.idle().park(index_, searching_);
   searching_ = false;
-  if (anything_to_do()) {  // W1
-    if (!group_.idle().unpark_self(index_)) searching_ = true;  // W3: the unpark on its way is for the next wait
-    return nullptr;
-  }
-  if (orders_ && limit == forever && stuck()) {
-    if (!group_.idle().unpark_self(index_)) searching_ = true;
-    return nullptr;
-  }
+  if (anything_to_do()) return rise();  // W1
+  if (orders_ && limit == forever && stuck()) return rise();
   const auto schedulers = static_cast<unsigned>(group_.size());
   if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
   source_->wait(limit);
   counts_.woken.add(1);
-  if (!group_.idle().unpark_self(index_)) searching_ = true;
+  return rise();
+}
+
+// Awake again, with what has come in.
+runnable* scheduler::rise() noexcept {
+  if (!group_.idle().unpark_self(index_)) searching_ = true;  // W3: an unpark on its way is for the next wait
+  if (source_->has_news()) source_->poll();
   return nullptr;
 }
 
@@ -148,18 +148,16 @@ runnable* scheduler::park() noexcept {
 runnable* scheduler::watch() noexcept {
   for (;;) {
     source_->wait(std::min(wait_limit(), watch_ns));
-    const bool mine = anything_to_do() || wait_limit() == 0;
+    const bool mine = source_->has_news() || anything_to_do() || wait_limit() == 0;
     bool awake = group_.idle().parked() < group_.size();
     if (mine || !awake) {
       group_.idle().stop_watching();
       if (!awake && !mine) break;
-      if (!group_.idle().unpark_self(index_)) searching_ = true;
-      return nullptr;
+      return rise();
     }
     if (!group_.idle().is_parked(index_)) {  // somebody woke this one
       group_.idle().stop_watching();
-      searching_ = true;
-      return nullptr;
+      return rise();
     }
     for (std::size_t i = 0; i < group_.size(); ++i) {
       scheduler& victim = group_[i];
@@ -181,8 +179,7 @@ runnable* scheduler::watch() noexcept {
   if (group_.idle().become_watcher(index_, static_cast<unsigned>(group_.size()))) return watch();
   source_->wait(wait_limit());
   counts_.woken.add(1);
-  if (!group_.idle().unpark_self(index_)) searching_ = true;
-  return nullptr;
+  return rise();
 }
 
 // O3. Takes the slot and half of the queue of a scheduler whose process has not entered the runtime for long.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <mote/bytes.hpp>
+#include <mote/deadline.hpp>
 #include <mote/error.hpp>
 #include <mote/message.hpp>
 #include <mote/pid.hpp>
 #include <mote/process.hpp>
 #include <mote/process_local.hpp>
+#include <mote/readiness.hpp>
 #include <mote/reason.hpp>
 #include <mote/receive.hpp>
 #include <mote/runtime.hpp>

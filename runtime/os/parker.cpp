@@ -13,8 +13,10 @@ bool parker::park(std::uint64_t timeout_ns) noexcept {
   return permit_.wake_up();
 }
 
-void parker::unpark() noexcept {
-  if (permit_.leave()) futex_wake_one(permit_.futex());
+bool parker::unpark() noexcept {
+  const permit::word found = permit_.leave();
+  if (found == permit::asleep) futex_wake_one(permit_.futex());
+  return found == permit::away;
 }
 
 }  // namespace mote::detail

@@ -21,7 +21,14 @@ class parker {
 
   /// Leaves a permit; a system call only where the owner sleeps. Any thread, and async-signal-safe. Never blocks. The
   /// parker must outlive the call.
-  void unpark() noexcept;
+  /// Returns     true: the owner sleeps elsewhere, and it is the caller's, and no one else's, to wake it there.
+  bool unpark() noexcept;
+
+  /// Owner thread: instead of park, where it wants to sleep in a call of its own. True: a permit was taken, it stays awake.
+  /// False: it sleeps, and says come_back after.
+  bool go_away() noexcept { return permit_.take_or_announce(permit::away); }
+  /// Takes the permit that came meanwhile, if one did.
+  void come_back() noexcept { static_cast<void>(permit_.wake_up()); }
 
  private:
   permit permit_;

@@ -30,6 +30,8 @@ struct cost {
   static constexpr std::int32_t send_to_long = 64;
 };
 
+class network;
+
 /// A runtime: everything its processes share. Made and destroyed by a plain thread (runtime.cpp).
 class runtime {
  public:
@@ -42,6 +44,7 @@ class runtime {
   int run_main(int (*call)(void* main), void* main);
 
   const options settings;
+  std::unique_ptr<network> net;  ///< outlives all that may hold a socket
   process_table table;
   stack_arena stacks;
   name_table names;
@@ -189,6 +192,8 @@ void catch_terminate();
 enum class hearing : bool { all, deaf };
 /// Waits for news, until the deadline. False: the time is up and there is no news.
 bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which);
+/// Sleeps, deaf to messages, until somebody nudges it or there is news; may return early. False: the time is up.
+bool wait_for_wake(process& self, std::uint64_t deadline_ns);
 /// Takes the signals that have come, and ends the process if it is doomed.
 void heed_signals(core& here, process& self);
 

@@ -74,16 +74,21 @@ void sleep_until_then(core& here, process& self, std::uint64_t deadline_ns, hear
   self.wait_timer = {};
 }
 
+// Sleeps once. False, and no sleep: the time is up; one that was killed and has had the time it gets is abandoned then.
+bool sleep_with_limit(process& self, std::uint64_t deadline_ns, std::uint64_t wanted_ns, hearing which) {
+  if (deadline_ns == 0 || current_core()->now_ns() >= deadline_ns) {
+    if (deadline_ns != wanted_ns) abandon(*current_core(), self);
+    return false;
+  }
+  sleep_until_then(*current_core(), self, deadline_ns, which);
+  return true;
+}
+
 // With a time limit, or in a process that has been killed.
 __attribute__((noinline)) bool wait_with_limit(process& self, std::uint64_t wanted_ns, hearing which) {
-  const bool was_killed = self.has(process_flags::killed);
   const std::uint64_t deadline_ns = bounded(*current_core(), self, wanted_ns);
   while (!has_news(self, which)) {
-    if (deadline_ns == 0 || current_core()->now_ns() >= deadline_ns) {
-      if (was_killed && deadline_ns != wanted_ns) abandon(*current_core(), self);
-      return false;
-    }
-    sleep_until_then(*current_core(), self, deadline_ns, which);
+    if (!sleep_with_limit(self, deadline_ns, wanted_ns, which)) return false;
   }
   return true;
 }
@@ -93,6 +98,15 @@ __attribute__((noinline)) bool wait_with_limit(process& self, std::uint64_t want
 void heed_signals(core& here, process& self) {
   if (self.handed != nullptr || (self.mail.high() & calls) != 0) [[unlikely]] sort_mail(here, self);
   end_if_doomed(here, self);
+}
+
+bool wait_for_wake(process& self, std::uint64_t deadline_ns) {
+  if (has_news(self, hearing::deaf)) return true;
+  if (deadline_ns == no_deadline && !self.has(process_flags::killed)) {
+    sleep_once(*current_core(), self, hearing::deaf);
+    return true;
+  }
+  return sleep_with_limit(self, bounded(*current_core(), self, deadline_ns), deadline_ns, hearing::deaf);
 }
 
 bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which) {

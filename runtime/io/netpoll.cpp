@@ -1,0 +1,73 @@
+// Labels: netpoll.hpp (N, O).
+#include "runtime/io/netpoll.hpp"
+
+#include "runtime/process/core.hpp"
+#include "scheduler/group.hpp"
+
+namespace mote::detail {
+
+namespace {
+
+// A process is woken as a timer wakes it: it looks itself at what has happened.
+void wake_process(core& here, std::uint64_t key) noexcept {
+  process* const waiter = key != 0 ? here.home.table.find(key) : nullptr;
+  if (waiter == nullptr || waiter->mail.nudge() != pushed::woke_linked) return;
+  tsan_release(waiter);
+  here.enqueue(*waiter);
+}
+
+io_event meaning_of(std::uint32_t events) noexcept {
+  const bool over = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  return {(events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI)) != 0 || over, (events & EPOLLOUT) != 0 || over,
+          (events & (EPOLLRDHUP | EPOLLPRI)) != 0 || over};
+}
+
+}  // namespace
+
+void deliver(core& here, io_entry& entry, std::uint32_t generation, io_event event) noexcept {
+  const io_waiters woken = entry.state.deliver(generation, event);
+  for (const std::uint64_t key : woken.keys) wake_process(here, key);
+}
+
+int netpoll::add(io_entry& entry) noexcept {
+  if (!in_use_.load(relaxed)) start_using();
+  return queue_.add(entry.descriptor, entry.name());
+}
+
+void netpoll::start_using() noexcept {  // N3
+  if (in_use_.exchange(true, acq_rel)) return;
+  for (std::size_t i = 0; i < schedulers_.size(); ++i) schedulers_[i].wake();
+}
+
+std::unique_ptr<event_source> netpoll::make_source() { return std::make_unique<netpoll_source>(*this); }
+
+void netpoll_source::wait(std::uint64_t timeout_ns) noexcept {
+  if (!shared_.in_use() || !shared_.take_office()) {  // N1
+    static_cast<void>(parker_.park(timeout_ns));
+    return;
+  }
+  wait_in_queue(timeout_ns);
+  shared_.leave_office();
+}
+
+void netpoll_source::wait_in_queue(std::uint64_t timeout_ns) noexcept {
+  if (parker_.go_away()) return;
+  count_ = shared_.queue_.wait(events_.data(), events_.size(), timeout_ns);
+  parker_.come_back();
+}
+
+void netpoll_source::poll() noexcept {
+  if (count_ == 0) {
+    if (!shared_.in_use()) return;
+    count_ = shared_.queue_.wait(events_.data(), events_.size(), 0);
+  }
+  core& here = *current_core();
+  const std::size_t taken = std::exchange(count_, 0);
+  for (std::size_t i = 0; i < taken; ++i) {
+    const std::uint64_t name = events_[i].data.u64;
+    deliver(here, shared_.table_.at(static_cast<std::uint32_t>(name)), static_cast<std::uint32_t>(name >> 32),
+            meaning_of(events_[i].events));
+  }
+}
+
+}  // namespace mote::detail

@@ -1,0 +1,78 @@
+// Readiness from the kernel to the processes that wait for it: one event queue for a runtime, which all its schedulers share.
+//
+// Of the idle schedulers one at a time holds the office: it waits in the queue, the others on their futexes. Busy ones look
+// into the queue without waiting, now and then.
+//
+// N1  Who goes to sleep takes the office if it is free. Who holds it and wakes gives it up and takes the events with it; it
+//     then runs as any scheduler that has found work, so it wakes another if nobody searches or watches (idle.hpp, W2, W5):
+//     that one finds nothing, goes to sleep and takes the office. So events wait for a busy scheduler's next look at most.
+// N2  The wake of a scheduler is a permit (parker). Only where it was announced as away, in the queue, the bell is rung;
+//     the bell is silenced by the office's holder alone, who is awake then and looks at everything again.
+// N3  Before the first descriptor is added nobody uses the queue. Who adds it wakes all, so that a sleeper takes the office.
+// O1  in_use_ (release) -> a scheduler that goes to sleep (acquire), or has the permit of N3.
+#pragma once
+
+#include "runtime/io/io_table.hpp"
+#include "runtime/os/event_queue.hpp"
+#include "scheduler/event_source.hpp"
+
+#include <array>
+#include <atomic>
+#include <memory>
+
+namespace mote::detail {
+
+class scheduler_group;
+
+class netpoll {
+ public:
+  /// Throws std::system_error that names the limit, when the system has no descriptor left.
+  netpoll(io_table& table, scheduler_group& schedulers) : table_(table), schedulers_(schedulers) {}
+
+  /// Any thread of the runtime's. From here on the entry's readiness is told. 0 or an errno value.
+  int add(io_entry& entry) noexcept;
+  int renew(io_entry& entry) noexcept { return queue_.renew(entry.descriptor, entry.name()); }
+  void remove(io_entry& entry) noexcept { queue_.remove(entry.descriptor); }
+
+  /// For one scheduler; lives no longer than this.
+  std::unique_ptr<event_source> make_source();
+
+ private:
+  friend class netpoll_source;
+
+  bool in_use() const noexcept { return in_use_.load(acquire); }  // O1
+  bool take_office() noexcept { return !office_taken_.load(relaxed) && !office_taken_.exchange(true, acquire); }
+  void leave_office() noexcept { office_taken_.store(false, release); }
+  void start_using() noexcept;
+
+  io_table& table_;
+  scheduler_group& schedulers_;
+  event_queue queue_;
+  std::atomic<bool> in_use_{false};
+  alignas(64) std::atomic<bool> office_taken_{false};
+};
+
+/// Where one scheduler waits.
+class netpoll_source final : public event_source {
+ public:
+  explicit netpoll_source(netpoll& shared) noexcept : shared_(shared) {}
+
+  void wait(std::uint64_t timeout_ns) noexcept override;
+  void wake() noexcept override {
+    if (parker_.unpark()) shared_.queue_.ring();  // N2
+  }
+  bool has_news() const noexcept override { return count_ != 0; }
+  void poll() noexcept override;
+
+ private:
+  static constexpr std::size_t most_events = 256;
+
+  void wait_in_queue(std::uint64_t timeout_ns) noexcept;
+
+  netpoll& shared_;
+  parker parker_;
+  std::size_t count_ = 0;
+  std::array<epoll_event, most_events> events_;
+};
+
+}  // namespace mote::detail
