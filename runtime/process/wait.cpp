@@ -136,8 +136,9 @@ MOTE_COLD void begin_slowly(process& self) {
 // Almost always there is nothing to do but to charge the caller; the door is left closed then.
 pending_list* mailbox_scan::begin() {
   core* const here = current_core();
-  if (here == nullptr || here->running() == nullptr) [[unlikely]] not_in_a_process("mote::receive");
-  process& self = *here->current();
+  process* const caller = here != nullptr ? here->current() : nullptr;
+  if (caller == nullptr) [[unlikely]] not_in_a_process("mote::receive");
+  process& self = *caller;
   const bool called = (self.mail.high() & calls) != 0 || self.has(process_flags::doomed);
   if (!here->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
   return &self.pending;

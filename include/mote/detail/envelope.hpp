@@ -47,6 +47,14 @@ struct envelope_deleter {
 };
 using envelope_ptr = std::unique_ptr<envelope, envelope_deleter>;
 
+/// The message, taken out of an envelope known to carry a T. Throws what T's move throws; the message is lost then.
+template <class T>
+T open_envelope(envelope_ptr mail) {
+  T value(std::move(*static_cast<T*>(mail->payload())));
+  if constexpr (std::is_trivially_destructible_v<T>) free_envelope(mail.release());
+  return value;
+}
+
 /// Behind the message of a request: who asks.
 inline std::uint64_t& asker_of(envelope& request) noexcept {
   const std::size_t offset = (request.type->size + 7) & ~std::size_t{7};

@@ -69,14 +69,11 @@ struct receive_case {
       return run(any_message(std::move(mail)));
     } else if constexpr (traits::request) {
       const reply_to from = accept_request(*mail);
-      message value(open(std::move(mail)));
-      return run(from, std::move(value));
+      return run(from, open_envelope<message>(std::move(mail)));
     } else {
-      message value(open(std::move(mail)));
-      return run(std::move(value));
+      return run(open_envelope<message>(std::move(mail)));
     }
   }
-  static message open(envelope_ptr mail) { return std::move(*static_cast<message*>(mail->payload())); }
 };
 
 template <class Predicate, class Handler>
@@ -186,7 +183,7 @@ auto receive_cases(Cases&&... cases) -> typename common_result<typename case_res
 template <class Answer>
 Answer take_reply(envelope_ptr mail) {
   if (!same_type(*mail->type, message_type_of<Answer>)) wrong_reply_type(message_type_of<Answer>, *mail->type);
-  return std::move(*static_cast<Answer*>(mail->payload()));
+  return open_envelope<Answer>(std::move(mail));
 }
 
 }  // namespace mote::detail
