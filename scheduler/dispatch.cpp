@@ -43,30 +43,6 @@ void scheduler::enqueue(runnable& item) noexcept {
   if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
 }
 
-void scheduler::make_remote(runnable& item) noexcept {
-  item.doing.store(activity::ready, relaxed);
-  runnable* seen = remote_.load(relaxed);
-  do item.next = seen;
-  while (!remote_.compare_exchange_weak(seen, &item, release, relaxed));  // O1
-  if (group_.idle().wake(index_)) wake();
-}
-
-void scheduler::take_remote() noexcept {
-  runnable* newest = remote_.exchange(nullptr, acquire);  // O1
-  runnable* oldest = nullptr;
-  while (newest != nullptr) {
-    runnable* following = newest->next;
-    newest->next = oldest;
-    oldest = newest;
-    newest = following;
-  }
-  while (oldest != nullptr) {
-    runnable* following = oldest->next;
-    queue_.push(*oldest);
-    oldest = following;
-  }
-}
-
 void scheduler::take_injected() noexcept {
   if (group_.injected().looks_empty()) return;
   std::array<runnable*, 32> items;
@@ -83,40 +59,17 @@ void scheduler::launch(runnable& newborn) noexcept {
 
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
 void scheduler::service() noexcept {
-  const bool wanted = share_wanted_.load(relaxed) != 0;
   source_->poll();
   if (timers_.size() != 0) timers_.advance(now_ns(), 256);
   take_injected();
   if (remote_.load(relaxed) != nullptr) take_remote();
   if (group_.size() == 1) return;
-  if (wanted) {
-    share_wanted_.store(0, relaxed);
-    share();
-  }
+  if (wanted_.load(relaxed) != 0) answer();
   // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
   std::array<runnable*, 8> items;
   const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? std::uint32_t{8} : 2);
   for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
-}
-
-// Puts half of what is queued where thieves find it.
-void scheduler::share() noexcept {
-  if (!ring_.empty() || queue_.size() < 2) return;
-  std::array<runnable*, 64> items;
-  const std::uint32_t taken = queue_.take_last(items.data(), static_cast<std::uint32_t>(items.size()));
-  std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < taken; ++i) {
-    if (items[i]->pinned == no_pin) {
-      items[count++] = items[i];
-    } else {
-      queue_.push(*items[i]);
-    }
-  }
-  const std::uint32_t shared = ring_.push(items.data(), count);
-  MOTE_CHECK(shared == count);
-  if (count == 0) return;
-  counts_.shares.add(1);
-  group_.wake_one();
+  if (dispatches_.load(relaxed) % balance_interval == 0) balance();
 }
 
 // Not before there is something to be stuck behind: who goes to work from idleness sees to the rest (stop_idling).
@@ -156,7 +109,7 @@ runnable* scheduler::pick() noexcept {
   const std::uint64_t turn = dispatches_.load(relaxed) + 1;
   dispatches_.store(turn, relaxed);
   if (orders_) [[unlikely]] return pick_ordered();
-  if (turn % service_interval == 0 || (share_wanted_.load(relaxed) != 0)) [[unlikely]] service();
+  if (turn % service_interval == 0 || wanted_.load(relaxed) != 0) [[unlikely]] service();
   if (runnable* hot = slot_.load(relaxed)) {
     slot_.store(nullptr, relaxed);
     if (!slice_used_up() && !queue_.has_high()) return hot;

@@ -10,9 +10,11 @@
 #pragma once
 
 #include "runtime/base/atomic.hpp"
+#include "runtime/base/relaxed.hpp"
 #include "runtime/base/seam.hpp"
 #include "scheduler/runnable.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace mote::detail {
@@ -88,12 +90,19 @@ class run_queue {
 
   /// How many are ready here: exact for the owner, a hint for others.
   std::uint32_t size() const noexcept { return size_.load(relaxed); }
+  /// As size, of one priority.
+  std::uint32_t size(std::uint8_t priority) const noexcept {
+    const std::uint64_t special = special_;
+    const std::uint32_t highs = static_cast<std::uint32_t>(special), lows = static_cast<std::uint32_t>(special >> 32);
+    if (priority == normal) return std::max(size(), highs + lows) - highs - lows;
+    return priority == high ? highs : lows;
+  }
   bool empty() const noexcept { return size() == 0; }
   bool has_high() const noexcept { return special_ != 0 && !lists_[0].empty(); }
 
   void push(runnable& item) noexcept {
     lists_[item.priority].push(item);
-    if (item.priority != normal) ++special_;
+    if (item.priority != normal) special_.add(one_of(item.priority));
     size_.store(size() + 1, relaxed);
   }
   /// One that has just been made by the running one.
@@ -109,28 +118,32 @@ class run_queue {
     if (special_ == 0) [[likely]] return pop_normal();
     const std::uint8_t from = choose();
     if (from == normal) return pop_normal();
-    --special_;
+    special_.subtract(one_of(from));
     return lists_[from].pop();
   }
   /// Moves the half that would run last to `out`, up to `most`; returns how many. For those who would rather run it now. Of
   /// the first kind that has two: newborn, normal, low, high.
   std::uint32_t take_last(runnable** out, std::uint32_t most) noexcept {
-    newborn_.prepend(batch_);
-    for (run_list* from : {&newborn_, &lists_[normal], &lists_[low], &lists_[high]}) {
-      const std::uint32_t taken = take_last_of(*from, out, most);
-      if (taken == 0) continue;
-      if (from == &lists_[low] || from == &lists_[high]) special_ -= taken;
-      size_.store(size() - taken, relaxed);
-      return taken;
+    for (const std::uint8_t priority : {normal, low, high}) {
+      if (const std::uint32_t taken = take_last(priority, out, most)) return taken;
     }
     return 0;
+  }
+  /// As take_last, of one priority only.
+  std::uint32_t take_last(std::uint8_t priority, runnable** out, std::uint32_t most) noexcept {
+    newborn_.prepend(batch_);
+    std::uint32_t taken = priority == normal ? take_last_of(newborn_, out, most) : 0;
+    if (taken == 0) taken = take_last_of(lists_[priority], out, most);
+    if (priority != normal) special_.subtract(taken * one_of(priority));
+    size_.store(size() - taken, relaxed);
+    return taken;
   }
   /// As pop, but which one of that priority, the seam chooses.
   runnable* pop(seam& order) noexcept {
     size_.store(size() - 1, relaxed);
     lists_[normal].append(batch_);
     const std::uint8_t from = special_ == 0 ? normal : choose();
-    if (from != normal) --special_;
+    if (from != normal) special_.subtract(one_of(from));
     std::uint32_t waiting = 0;
     for (const runnable* item = lists_[from].front(); item != nullptr && waiting < most_considered; item = item->next) {
       ++waiting;
@@ -141,6 +154,8 @@ class run_queue {
  private:
   static constexpr std::uint8_t high = 0, normal = 1, low = 2;
   static constexpr std::uint32_t ageing = 1024;
+
+  static constexpr std::uint64_t one_of(std::uint8_t priority) noexcept { return priority == high ? 1 : 1ull << 32; }
 
   bool has(std::uint8_t priority) const noexcept {
     return !lists_[priority].empty() || (priority == normal && !newborn_.empty());
@@ -183,7 +198,7 @@ class run_queue {
   run_list batch_;  // of the running one, since it began to run
   std::uint32_t newborn_turn_ = 0;
   std::uint32_t passed_over_[priorities]{};
-  std::uint32_t special_ = 0;  // those of high or low priority
+  relaxed_cell<std::uint64_t> special_ = 0;  // how many of high priority, and, in the upper half, of low
   std::atomic<std::uint32_t> size_{0};
 };
 

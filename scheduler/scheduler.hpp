@@ -11,7 +11,9 @@
 //     the queue's end.
 // S4  Work that is ready is run by its owner in the end, taken from the ring by a thief, or, when the owner is stuck in a
 //     long-running process, taken by the watcher's raid. None is stranded.
-// O1  make_remote (release) -> take_remote (acquire): the owner sees the runnable.
+// S5  Equal work gets equal turns: now and then a busy one compares what is ready, of each priority, with another, and has
+//     that one migrate the surplus. What is pinned stays. Who gets is the one who asked, hence one that makes progress.
+// O1  make_remote (release) -> take_remote (acquire): the owner, or a raider, sees the runnable.
 // O2  leave (release) -> raid (acquire): the raider sees the queue. The end of a raid (release) -> enter (acquire).
 // O3  enter: store in_runtime_, load borrowed_; raid: store borrowed_, load in_runtime_. The barrier between the raider's two
 //     is a membarrier, which puts one between the owner's two as well; without membarrier(2) the owner pays for a fence.
@@ -42,6 +44,7 @@ struct scheduler_counts {
   relaxed_cell<std::uint64_t> woken;   ///< sleeps that ended, but for the short ones of a watcher
   relaxed_cell<std::uint64_t> shares;  ///< times it offered the half of its queue
   relaxed_cell<std::uint64_t> steals;  ///< times it took from another's offer
+  relaxed_cell<std::uint64_t> migrations;  ///< processes it gave to another with less to do
   relaxed_cell<std::uint64_t> raids;   ///< times it took what was stuck behind a process
 };
 
@@ -52,6 +55,7 @@ class scheduler : public machine {
  public:
   static constexpr std::int32_t usual_slice = 2000;  // reductions
   static constexpr std::uint32_t service_interval = 64;  // dispatches between looks at timers, injector, other schedulers
+  static constexpr std::uint32_t balance_interval = 4 * service_interval;  // at least, between balancing passes
 
   scheduler(scheduler_group& group, unsigned index, std::unique_ptr<seam> order, stack_arena& stacks,
             void (*drop_timer)(timer&) noexcept);
@@ -115,7 +119,7 @@ class scheduler : public machine {
   [[noreturn]] void retire(stack* ground) noexcept;
 
   // ---- for other threads ----
-  /// Makes one ready that must run here.
+  /// Makes one ready here.
   MOTE_COLD void make_remote(runnable& item) noexcept;
   void wake() noexcept { source_->wake(); }
   std::uint64_t dispatches() const noexcept { return dispatches_.load(relaxed); }
@@ -144,11 +148,18 @@ class scheduler : public machine {
   void start_running(runnable& next) noexcept;
   [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;
   MOTE_COLD void service() noexcept;
-  void take_remote() noexcept;
   void take_injected() noexcept;
-  void share() noexcept;
   MOTE_COLD void wake_another() noexcept;
   MOTE_COLD void wait_at_door() noexcept;
+
+  // balance.cpp
+  struct request;
+  void take_remote() noexcept;
+  void answer() noexcept;
+  void share() noexcept;
+  std::uint32_t keep_pinned(runnable** items, std::uint32_t count) noexcept;
+  void balance() noexcept;
+  void migrate(const request& wanted) noexcept;
 
   // search.cpp
   runnable* search() noexcept;
@@ -188,9 +199,11 @@ class scheduler : public machine {
   scheduler_group& group_;
   unsigned index_;
   bool searching_ = false;
+  std::uint64_t balanced_ns_ = 0;  // when it last compared itself
 
   // Written by others.
-  alignas(64) std::atomic<std::uint32_t> share_wanted_{0};
+  static constexpr std::uint32_t an_offer = 0xFFFF'FFFF;
+  alignas(64) std::atomic<std::uint32_t> wanted_{0};  // nothing, an_offer, or a request (balance.cpp); a later one replaces it
   std::atomic<runnable*> remote_{nullptr};
   alignas(64) steal_queue<runnable> ring_;
   std::unique_ptr<event_source> source_;

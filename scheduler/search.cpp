@@ -76,7 +76,7 @@ runnable* scheduler::look_once(bool ask) noexcept {
     scheduler& victim = group_[(start + i) % schedulers];
     if (&victim == this) continue;
     if (runnable* stolen = steal_from(victim)) return stolen;
-    if (ask && victim.queue_.size() > 1) victim.share_wanted_.store(1, relaxed);
+    if (ask && victim.queue_.size() > 1) victim.wanted_.store(an_offer, relaxed);
   }
   return nullptr;
 }
@@ -164,9 +164,9 @@ runnable* scheduler::watch() noexcept {
       const std::uint64_t turn = victim.dispatches();
       const bool stands = turn == victim.seen_dispatches_;
       victim.seen_dispatches_ = turn;
-      if (&victim == this || victim.queued() == 0) continue;
+      if (&victim == this || (victim.queued() == 0 && victim.remote_.load(relaxed) == nullptr)) continue;
       if (!stands) {
-        if (victim.queue_.size() > 1) victim.share_wanted_.store(1, relaxed);
+        if (victim.queue_.size() > 1) victim.wanted_.store(an_offer, relaxed);
         continue;
       }
       if (!raid(victim)) continue;
@@ -189,6 +189,7 @@ bool scheduler::raid(scheduler& victim) noexcept {
   fence(seq_cst);
   std::uint32_t taken = 0;
   if (victim.in_runtime_.load(acquire) == 0) {  // O2
+    victim.take_remote();
     if (runnable* hot = victim.slot_.exchange(nullptr, relaxed)) {
       victim.queue_.push(*hot);
     }

@@ -20,7 +20,11 @@ TEST_P(run_queue_of, one_priority_gives_up_the_half_that_would_run_last) {
     queue.push(item);
   }
   std::array<runnable*, 64> out{};
+  const auto priority = static_cast<std::uint8_t>(GetParam());
+  EXPECT_EQ(queue.size(priority), 10u);
+  EXPECT_EQ(queue.size(static_cast<std::uint8_t>((priority + 1) % priorities)), 0u);
   ASSERT_EQ(queue.take_last(out.data(), 64), 5u);
+  EXPECT_EQ(queue.size(priority), 5u);
   EXPECT_EQ(queue.size(), 5u);
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(out[i], &items[5 + i]);
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(queue.pop(), &items[i]);

@@ -1,0 +1,113 @@
+// S5. Equal work gets equal turns, whichever scheduler it began on.
+#include <gtest/gtest.h>
+#include <mote/mote.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/group.hpp"
+#include "scheduler/level.hpp"
+
+namespace mote::detail {
+namespace {
+
+constexpr std::size_t equals = 200;
+constexpr std::uint64_t all_turns = equals * 2000;
+constexpr std::uint64_t counted_turns = all_turns / 2;  // the last, when all have begun and been levelled
+
+struct tally {
+  std::uint64_t turns = 0;
+  std::uint64_t on_first = 0;
+};
+
+std::atomic<std::uint64_t> taken{0};
+std::array<tally, equals> tallies;
+
+// Ready at all times, some microseconds a turn, until all together have had enough.
+void take_turns(std::size_t which) {
+  for (;;) {
+    const std::uint64_t turn = taken.fetch_add(1, std::memory_order_relaxed);
+    if (turn >= all_turns) return;
+    for (int work = 0; work < 1000; ++work) std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (turn >= all_turns - counted_turns) {
+      ++tallies[which].turns;
+      if (mote::current_scheduler() == 0) ++tallies[which].on_first;
+    }
+    mote::yield();
+  }
+}
+
+std::uint64_t migrations() {
+  const scheduler_group& group = current_scheduler()->group();
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < group.size(); ++i) sum += group[i].counts().migrations;
+  return sum;
+}
+
+// Returns how many were migrated.
+std::uint64_t run_equals(mote::spawn_options first_half) {
+  taken = 0;
+  tallies = {};
+  mote::options given;
+  given.schedulers = 2;
+  std::uint64_t migrated = 0;
+  mote::run(
+      [&] {
+        for (std::size_t i = 0; i < equals; ++i) {
+          mote::spawn_monitor(i < equals / 2 ? first_half : mote::spawn_options{}, take_turns, i);
+        }
+        for (std::size_t i = 0; i < equals; ++i) mote::receive<mote::down>();
+        migrated = migrations();
+      },
+      given);
+  return migrated;
+}
+
+std::uint64_t sum_on_first(std::size_t from, std::size_t to) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = from; i < to; ++i) sum += tallies[i].on_first;
+  return sum;
+}
+
+// All are made on one scheduler. The other, once it has stolen a few, is busy, and gets the rest of its share by migration.
+TEST(balance, processes_that_are_always_ready_get_equal_turns) {
+  EXPECT_GT(run_equals({}), 0u);
+  const auto [least, most] =
+      std::minmax_element(tallies.begin(), tallies.end(), [](const tally& a, const tally& b) { return a.turns < b.turns; });
+  EXPECT_LT(most->turns, 3 * least->turns);
+  const std::uint64_t first = sum_on_first(0, equals);
+  EXPECT_GT(first, counted_turns / 10);
+  EXPECT_LT(first, counted_turns - counted_turns / 10);
+}
+
+TEST(balance, what_is_pinned_stays) {
+  mote::spawn_options pinned;
+  pinned.scheduler = 0;
+  run_equals(pinned);
+  for (std::size_t i = 0; i < equals / 2; ++i) EXPECT_EQ(tallies[i].on_first, tallies[i].turns);
+  EXPECT_LT(sum_on_first(0, equals), counted_turns);
+}
+
+// Whatever two have, a few passes later one has at most twice what the other has, counting the one that each runs.
+TEST(balance, a_few_passes_level_any_two) {
+  for (std::uint32_t less = 0; less < 300; ++less) {
+    for (std::uint32_t more = less; more < 300; ++more) {
+      std::uint32_t mine = less, theirs = more;
+      for (int pass = 0; pass < 5; ++pass) {
+        const std::uint32_t given = surplus(mine, theirs);
+        mine += given;
+        theirs -= given;
+      }
+      ASSERT_LE(mine, theirs);
+      ASSERT_LE(theirs + 1, 2 * (mine + 1)) << less << " and " << more;
+      EXPECT_EQ(surplus(theirs, mine), 0u);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mote::detail
