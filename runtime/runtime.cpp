@@ -150,14 +150,14 @@ void say_what_is_missing(const stack_arena& stacks) {
 
 runtime::runtime(const options& given)
     : settings(completed(given)),
-      net(settings.deterministic_seed ? nullptr : make_system_network(schedulers)),
+      net(settings.deterministic_seed ? make_simulated_network() : make_system_network(schedulers)),
       table(settings.max_processes, next_place()),
       stacks(stacks_for(settings)),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
   for (unsigned i = 0; i < settings.schedulers; ++i) {
     auto one = std::make_unique<core>(*this, i, seam_for(settings));
-    if (net != nullptr) one->listen_to(net->make_source());
+    one->listen_to(net->make_source());
     schedulers.add(std::move(one));
   }
   schedulers.on_stuck = [](void* self) { static_cast<runtime*>(self)->stand_still(); };
@@ -169,7 +169,7 @@ runtime::runtime(const options& given)
 // Only what was left behind has anything in its mailbox now.
 runtime::~runtime() {
   schedulers.stop();
-  if (net != nullptr) net->stop();
+  net->stop();
   for (std::uint32_t i = 0; i < table.carved(); ++i) table.at(i).discard_mail();
 }
 

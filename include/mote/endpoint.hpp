@@ -2,6 +2,8 @@
 // resolve() and connect() of <mote/net.hpp>.
 #pragma once
 
+#include <mote/message_traits.hpp>
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -64,5 +66,10 @@ struct endpoint {
   friend auto operator<=>(const endpoint&, const endpoint&) noexcept = default;
 };
 std::string to_string(const endpoint& where);
+
+template <>
+struct message_traits<ip_address> {
+  static constexpr bool owns_all = true;
+};
 
 }  // namespace mote

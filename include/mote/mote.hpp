@@ -5,6 +5,7 @@
 #include <mote/deadline.hpp>
 #include <mote/error.hpp>
 #include <mote/message.hpp>
+#include <mote/net.hpp>
 #include <mote/pid.hpp>
 #include <mote/process.hpp>
 #include <mote/process_local.hpp>

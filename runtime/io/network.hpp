@@ -35,11 +35,13 @@ struct resolved {
   std::error_code error;
 };
 
-/// Called from processes, inside the runtime, by the entry's owner; close by any thread.
 class network;
 /// The machine's. Throws std::system_error that names the limit, when the system has no descriptor left.
 std::unique_ptr<network> make_system_network(scheduler_group& schedulers);
+/// One in memory, for a deterministic run.
+std::unique_ptr<network> make_simulated_network();
 
+/// Called from processes, inside the runtime, by the entry's owner; close by any thread.
 class network {
  public:
   network() : table_(*this) {}
@@ -47,7 +49,7 @@ class network {
   network& operator=(const network&) = delete;
   virtual ~network() = default;
 
-  /// Where the schedulers wait, one for each; nullptr: nothing comes in but what threads hand over.
+  /// Where a scheduler waits, one for each.
   virtual std::unique_ptr<event_source> make_source() = 0;
 
   virtual opened listen(const listen_wish& wish) = 0;

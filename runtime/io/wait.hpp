@@ -40,11 +40,12 @@ inline bool may_try(const io_entry& entry, io_side side) noexcept {
 template <class Attempt>
 io_result until_done(io_entry& entry, io_side side, std::size_t wanted, std::uint64_t deadline_ns, Attempt&& attempt) {
   bool& dry = entry.dry[static_cast<std::size_t>(side)];
+  const bool tells_by_size = entry.stream && side == io_side::read;
   for (;;) {
     if (may_try(entry, side) || deadline_ns == 0) {
       entry.state.prepare(side);
       const io_result got = attempt();
-      dry = got.error == EAGAIN || (entry.stream && got.error == 0 && got.bytes < wanted);
+      dry = got.error == EAGAIN || (tells_by_size && got.error == 0 && got.bytes < wanted);
       if (got.error == EINTR) continue;
       if (got.error != EAGAIN) return got;
     }

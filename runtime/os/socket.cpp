@@ -38,6 +38,25 @@ endpoint_result name_of(int descriptor, int (*ask)(int, sockaddr*, socklen_t*)) 
   return {from_system(found.get()), 0};
 }
 
+// What accept says of a connection that broke before it was accepted, and that it has dropped (accept(2)).
+bool died_waiting(int error) noexcept {
+  switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EINTR:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 socket_result open_listener(const endpoint& at, int backlog, bool v6_only, bool shared) noexcept {
@@ -54,7 +73,9 @@ socket_result open_listener(const endpoint& at, int backlog, bool v6_only, bool 
 }
 
 socket_result accept_from(int listener) noexcept {
-  const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  int descriptor = -1;
+  do descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  while (descriptor < 0 && died_waiting(errno));
   if (descriptor < 0) return {-1, errno};
   static_cast<void>(set_delayed(descriptor, false));
   return {descriptor, 0};
