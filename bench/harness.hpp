@@ -21,25 +21,38 @@ struct figure {
   double value = 0;
 };
 
+/// Another system, for the workloads that measure a program from outside: its name, and the shell's command for its program.
+/// Without a command it is mote.
+struct peer_system {
+  std::string name = "mote", command;
+};
+
 /// One run of one workload: how much to do, and where its figures go.
 class trial {
  public:
   trial(std::string workload, unsigned schedulers, std::uint64_t count, bool quick,
-        std::function<void(const figure&)> sink)
-      : workload_(std::move(workload)), sink_(std::move(sink)), count_(count), schedulers_(schedulers), quick_(quick) {}
+        std::function<void(const figure&)> sink, peer_system peer = {})
+      : workload_(std::move(workload)),
+        sink_(std::move(sink)),
+        peer_(std::move(peer)),
+        count_(count),
+        schedulers_(schedulers),
+        quick_(quick) {}
 
   std::uint64_t count() const noexcept { return count_; }
   unsigned schedulers() const noexcept { return schedulers_; }
   /// Figures are wanted soon: what is measured over a fixed time may take a fifth of it.
   bool quick() const noexcept { return quick_; }
+  const peer_system& peer() const noexcept { return peer_; }
   /// Hands a figure on at once.
   void report(std::string_view metric, double value, std::string_view unit) const {
-    sink_({"mote", workload_, std::string(metric), std::string(unit), schedulers_, value});
+    sink_({peer_.name, workload_, std::string(metric), std::string(unit), schedulers_, value});
   }
 
  private:
   std::string workload_;
   std::function<void(const figure&)> sink_;
+  peer_system peer_;
   std::uint64_t count_;
   unsigned schedulers_;
   bool quick_;

@@ -2,6 +2,7 @@
 // one of its own.
 #include "bench/figure.hpp"
 #include "bench/rerun.hpp"
+#include "bench/servers.hpp"
 #include "bench/workloads.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,6 +20,8 @@ struct settings {
   unsigned schedulers = 0, repeat = 1;
   std::uint64_t count = 0;
   bool json = false, quick = false, list = false;
+  std::string serve;
+  bench::peer_system peer;
 };
 
 void list_workloads() {
@@ -33,13 +36,16 @@ std::vector<std::string> arguments_for(const std::string& workload, const settin
   std::vector<std::string> arguments{"--schedulers", std::to_string(given.schedulers), "--count",
                                      std::to_string(given.count)};
   if (given.quick) arguments.emplace_back("--quick");
+  if (!given.peer.command.empty()) {
+    arguments.insert(arguments.end(), {"--peer", given.peer.name, "--peer-server", given.peer.command});
+  }
   arguments.push_back(workload);
   return arguments;
 }
 
 int run_one_here(const settings& given, const std::function<void(const bench::figure&)>& sink) {
   const bench::workload* chosen = bench::find_workload(given.workloads.front());
-  return bench::run_here(*chosen, given.schedulers, given.count, given.quick, sink);
+  return bench::run_here(*chosen, given.schedulers, given.count, given.quick, sink, given.peer);
 }
 
 // Goes on after a failure: the other figures are wanted all the same.
@@ -90,6 +96,11 @@ int main(int argc, char** argv) {
   app.add_option("--count", given.count, "How many operations, of what --list says; 0: the workload's own figure");
   app.add_flag("--json", given.json, "Print JSON, at the end");
   app.add_flag("--quick", given.quick, "A tenth of the operations");
+  app.add_option("--peer-server", given.peer.command,
+                 "echo_... and wakeup_latency measure the program that this shell command starts: an echo server that prints "
+                 "its port, or a reader of moments on standard input");
+  app.add_option("--peer", given.peer.name, "The name that its figures bear");
+  app.add_option("--serve", given.serve, "Becomes the program that is measured")->check(CLI::IsMember({"echo", "wakeup"}));
   app.add_flag("--list", given.list, "Say which workloads there are, their counts and what they count");
   try {
     app.parse(argc, argv);
@@ -101,6 +112,7 @@ int main(int argc, char** argv) {
     list_workloads();
     return 0;
   }
+  if (!given.serve.empty()) return bench::serve(given.serve, given.schedulers);
   if (given.workloads.empty()) {
     for (const bench::workload* one : bench::workloads()) given.workloads.emplace_back(one->name);
   }

@@ -8,6 +8,7 @@ namespace bench {
 
 extern const workload spawn_exit, spawn_join_one, parked_memory_100k, parked_memory_1m, pingpong_same, pingpong_cross,
     yield, ring_503, ring_100k, fanin, skynet, big, timers, fairness, idle_cpu, wakeup_thread, call_reply,
+    echo_50conn, echo_1000conn, wakeup_latency,
     thread_spawn_join, thread_pingpong, thread_yield, fork_wait;
 
 namespace {
@@ -30,6 +31,9 @@ constexpr std::array all = {
     &idle_cpu,
     &wakeup_thread,
     &call_reply,
+    &echo_50conn,
+    &echo_1000conn,
+    &wakeup_latency,
     &thread_spawn_join,
     &thread_pingpong,
     &thread_yield,
@@ -46,11 +50,12 @@ const workload* find_workload(std::string_view name) {
 }
 
 int run_here(const workload& chosen, unsigned schedulers, std::uint64_t count, bool quick,
-             const std::function<void(const figure&)>& sink) {
+             const std::function<void(const figure&)>& sink, const peer_system& peer) {
   if (count == 0) count = quick ? std::max<std::uint64_t>(chosen.count / 10, 1) : chosen.count;
   const std::string name(chosen.name);
   if (!chosen.in_process) {
-    chosen.run(trial(name, schedulers != 0 ? schedulers : std::thread::hardware_concurrency(), count, quick, sink));
+    chosen.run(trial(name, schedulers != 0 ? schedulers : std::thread::hardware_concurrency(), count, quick, sink,
+                     peer));
     return 0;
   }
   mote::options options;

@@ -16,6 +16,6 @@ const workload* find_workload(std::string_view name);
 /// count    0: as many as a full or a quick run asks for.
 /// Returns  an exit code.
 int run_here(const workload& chosen, unsigned schedulers, std::uint64_t count, bool quick,
-             const std::function<void(const figure&)>& sink);
+             const std::function<void(const figure&)>& sink, const peer_system& peer = {});
 
 }  // namespace bench

@@ -1,6 +1,7 @@
 """The systems: whether each is installed, how its program is built, and what runs one workload on it."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ WORKLOADS = {
     "spawn_exit": (1, 2), "spawn_join_one": (1, 2), "parked_memory_100k": (1, 2), "parked_memory_1m": (1, 2),
     "pingpong_same": (1,), "pingpong_cross": (2,), "yield": (1,), "ring_503": (1, 2), "ring_100k": (1, 2),
     "fanin": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,), "idle_cpu": (2,),
-    "wakeup_thread": (2,), "call_reply": (1,),
+    "wakeup_thread": (2,), "call_reply": (1,), "echo_50conn": (1, 2), "echo_1000conn": (1, 2), "wakeup_latency": (2,),
 }
+# A program that is measured from outside: what it is called as mote-bench's --serve and in the others' programs.
+SERVERS = {"echo_50conn": "echo", "echo_1000conn": "echo", "wakeup_latency": "wakeup_latency"}
 MESSAGES_AND_SPAWNS = ("spawn_exit", "spawn_join_one", "pingpong_same", "pingpong_cross", "ring_503", "fanin", "skynet")
 
 
@@ -79,12 +82,18 @@ class AsUser(System):
 
 
 class Go(System):
+    driver = None  # mote-bench, which measures what must be measured from outside
+
     def build(self, folder):
         self.program = folder / "bench"
         build(["go", "build", "-o", self.program, "."], PEERS / "go")
 
     def command(self, workload, schedulers, quick):
         argv, environment = super().command(workload, schedulers, quick)
+        if workload in SERVERS:
+            server = f"exec {shlex.quote(str(self.program))} {SERVERS[workload]}"
+            argv = [self.driver, "--schedulers", str(schedulers), *(["--quick"] if quick else []), "--peer", self.name,
+                    "--peer-server", server, workload]
         return argv, environment | {"GOMAXPROCS": str(schedulers)}
 
 
@@ -135,17 +144,19 @@ class Caf(Cpp):
 def all_systems(bench):
     """bench: the program mote-bench."""
     every = tuple(WORKLOADS)
-    managed = tuple(w for w in every if w not in ("wakeup_thread", "call_reply"))
-    tokio = tuple(w for w in every if w != "call_reply")
+    managed = tuple(w for w in every if w not in ("wakeup_thread", "call_reply", *SERVERS))
+    tokio = (*managed, "wakeup_thread")
     actors = MESSAGES_AND_SPAWNS + ("ring_100k", "big")
     thread_names = {"spawn_join_one": "thread_spawn_join", "pingpong_same": "thread_pingpong",
                     "pingpong_cross": "thread_pingpong", "yield": "thread_yield"}
+    go = Go("go", "go", "golang-go", (*managed, *SERVERS))
+    go.driver = bench
     return [
         Mote("mote", bench, "", every, bench),
         AsUser("as_user", bench, "", MESSAGES_AND_SPAWNS),
         Mote("threads", bench, "", tuple(thread_names), bench, thread_names),
         Mote("fork", bench, "", ("spawn_join_one",), bench, {"spawn_join_one": "fork_wait"}),
-        Go("go", "go", "golang-go", managed),
+        go,
         Erlang("erlang", "erl", "erlang-base", managed),
         Tokio("tokio", "cargo", "cargo, librust-tokio-dev", tokio),
         BoostFiber("boost_fiber", "/usr/include/boost/fiber/all.hpp", "libboost-fiber1.81-dev", actors + ("yield",)),

@@ -4,7 +4,10 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"runtime"
 	"sort"
@@ -371,6 +374,51 @@ func idleCPU() {
 	runtime.KeepAlive(boxes)
 }
 
+// Prints its port, and sends back what it is sent, a goroutine a connection.
+func echo() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(l.Addr().(*net.TCPAddr).Port)
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			panic(err)
+		}
+		go func() {
+			defer c.Close()
+			buf := make([]byte, 1024)
+			for {
+				n, err := c.Read(buf)
+				if err != nil {
+					return
+				}
+				if _, err = c.Write(buf[:n]); err != nil {
+					return
+				}
+			}
+		}()
+	}
+}
+
+// How late moments (8 bytes, nanoseconds of the wall clock) are read from a pipe.
+func wakeup() {
+	syscall.SetNonblock(0, true)
+	in := os.NewFile(0, "stdin")
+	var late []int64
+	var stamp [8]byte
+	for {
+		if _, err := io.ReadFull(in, stamp[:]); err != nil {
+			break
+		}
+		late = append(late, time.Now().UnixNano()-int64(binary.LittleEndian.Uint64(stamp[:])))
+	}
+	sort.Slice(late, func(i, j int) bool { return late[i] < late[j] })
+	report("wakeup_latency", "p50", pct(late, 0.5)/1e3, "us")
+	report("wakeup_latency", "p99", pct(late, 0.99)/1e3, "us")
+}
+
 func main() {
 	switch w := os.Args[1]; w {
 	case "spawn_exit":
@@ -401,6 +449,10 @@ func main() {
 		fairness()
 	case "idle_cpu":
 		idleCPU()
+	case "echo":
+		echo()
+	case "wakeup_latency":
+		wakeup()
 	default:
 		fmt.Fprintln(os.Stderr, "unknown workload", w)
 		os.Exit(2)

@@ -1,0 +1,44 @@
+// Sends back what it is sent, over TCP: one process a connection. Ends on SIGINT or SIGTERM, closing them all.
+//   echo_server --port 7777 &   then   nc localhost 7777
+#include "serving.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+void echo(mote::tcp_stream with) {
+  std::array<char, 4096> part;
+  std::error_code gone;  // a peer that disappears is part of normal work
+  while (const std::size_t got = with.read(part, gone)) with.write({part.data(), got}, gone);
+}
+
+void serve(mote::tcp_listener listener) { accept_for_ever(std::move(listener), &echo); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Sends back what it is sent, over TCP, until SIGINT or SIGTERM.");
+  std::uint16_t port = 7777;
+  mote::options options;
+  app.add_option("--port", port, "Where to listen, on all addresses; 0: the system chooses")->capture_default_str();
+  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  const end_signals asked_to_end;
+  return mote::run(
+      [&] {
+        try {
+          mote::spawn_link(&serve, listen_on(port));
+        } catch (const std::system_error& refused) {
+          std::fprintf(stderr, "echo_server: %s\n", refused.what());
+          return 1;
+        }
+        asked_to_end.wait();
+        return 0;
+      },
+      options);
+}
