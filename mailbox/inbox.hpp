@@ -11,12 +11,13 @@
 //
 // I1  Only the owner (or who switches it out, on its behalf) sets asleep, and only while no flag is set, and, unless deaf,
 //     no mail is there.
-// I2  Exactly one push or nudge takes each asleep away, so each sleep ends in exactly one make-ready.
+// I2  Exactly one push, nudge or borrow takes each asleep away, so each sleep ends in exactly one make-ready, or in one
+//     borrower's try_sleep, which begins another.
 // I3  Mail that ends a sleep is not linked in: its sender, who now owns the process, hands it to the owner's own list. It is
 //     older than any mail that comes later and newer than any that was drained, so order holds. A deaf owner with mail
 //     waiting is the exception: there it is linked in as usual.
 // O1  push (release) -> take_all (acquire): the owner sees the envelope's bytes.
-// O2  try_sleep (release) -> the push or nudge that ends it (acquire): the waker sees the saved context.
+// O2  try_sleep (release) -> the push, nudge or borrow that ends it (acquire): the waker sees the saved context.
 // A sender that reads closed needs no order with close: it only answers for itself. open needs none either: the generation
 // that senders check first is published after it.
 // ABA is harmless: nobody pops one envelope, and a push wants the current state, not its history.
@@ -105,6 +106,18 @@ class inbox {
       }
       if (!state_.compare_exchange(seen, next, acq_rel, relaxed)) continue;  // O2
       return wakes ? pushed::woke_linked : pushed::queued;
+    }
+  }
+
+  /// Any thread. Takes asleep away: the caller owns the process, and puts it back to sleep by try_sleep, or makes it ready.
+  /// False: it is awake. deaf: how it slept.
+  bool borrow(bool& deaf) noexcept {
+    word_pair seen = state_.load_halves(relaxed);
+    for (;;) {
+      if ((seen.high & inbox_flags::asleep) == 0) return false;
+      deaf = (seen.high & inbox_flags::deaf) != 0;
+      const word_pair next{seen.low, seen.high & ~(inbox_flags::asleep | inbox_flags::deaf)};
+      if (state_.compare_exchange(seen, next, acq_rel, relaxed)) return true;  // O2
     }
   }
 

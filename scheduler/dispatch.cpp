@@ -60,6 +60,7 @@ void scheduler::launch(runnable& newborn) noexcept {
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
 void scheduler::service() noexcept {
   source_->poll();
+  runnable_hooks::service(*this);
   if (timers_.size() != 0) timers_.advance(now_ns(), 256);
   take_injected();
   if (remote_.load(relaxed) != nullptr) take_remote();

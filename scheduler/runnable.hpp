@@ -41,6 +41,8 @@ struct runnable_hooks {
   static void run(runnable& fresh) noexcept;
   /// Ends one that could not get a stack.
   MOTE_COLD static void refuse(scheduler& here, runnable& fresh) noexcept;
+  /// Called by each scheduler every some dispatches, and before it sleeps. May make some ready.
+  static void service(scheduler& here) noexcept;
   /// One is about to leave, and holds that many mutexes. Only in builds that check (runtime/os/held_mutexes.hpp).
   static void holds_mutexes(scheduler& here, runnable& leaving, unsigned count) noexcept;
 };

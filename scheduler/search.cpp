@@ -116,6 +116,7 @@ std::uint64_t scheduler::wait_limit() noexcept {
 
 // Sleeps until there is something to do; nullptr: the caller looks for it.
 runnable* scheduler::park() noexcept {
+  runnable_hooks::service(*this);
   const std::uint64_t limit = wait_limit();
   if (limit == 0) {
     service();

@@ -30,6 +30,9 @@ class no_reply : public std::system_error {
   /// Why the process asked ended; noproc when it had ended before the request came.
   const reason& why() const noexcept { return why_; }
 
+ protected:
+  no_reply(const std::string& what, reason why);
+
  private:
   reason why_;
 };

@@ -14,4 +14,5 @@
 #include <mote/receive.hpp>
 #include <mote/runtime.hpp>
 #include <mote/send.hpp>
+#include <mote/server.hpp>
 #include <mote/unsafe_share.hpp>

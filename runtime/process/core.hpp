@@ -14,6 +14,7 @@
 #include <mote/process.hpp>
 #include <mote/runtime.hpp>
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -70,6 +71,14 @@ class runtime {
   unsigned stands_ = 0;
 };
 
+/// Who began to wait here with a lax limit since the last service (wait.cpp, P2). Blocks are type-stable, so one that names a
+/// process of long ago does no harm.
+struct unarmed_waits {
+  static constexpr std::uint32_t most = 64;
+  std::array<process*, most> who;
+  std::uint32_t count = 0;
+};
+
 /// A scheduler with what processes need beside it.
 class core final : public scheduler {
  public:
@@ -88,6 +97,7 @@ class core final : public scheduler {
   block_cache blocks;
   shelves envelopes;
   relaxed_cell<std::uint64_t> started, ended;
+  unarmed_waits unarmed;
   const char* calling = "";  ///< the call that the running process is in; known only to builds that check mutexes
 
  private:
@@ -182,6 +192,8 @@ inline void end_if_doomed(core& here, process& self) {
 }
 /// Ends the process at once, without unwinding: its stack is discarded.
 [[noreturn]] MOTE_COLD void abandon(core& here, process& self);
+/// Destroys the body of a process that has not run it, or of a server.
+void give_up_body(process& self) noexcept;
 /// Ends a process whose stack holds nothing any more: tells everyone, gives the block back.
 void finish(core& here, process& self, const reason& why);
 /// Installs the terminate handler, once.
@@ -194,8 +206,35 @@ enum class hearing : bool { all, deaf };
 bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which);
 /// Sleeps, deaf to messages, until somebody nudges it or there is news; may return early. False: the time is up.
 bool wait_for_wake(process& self, std::uint64_t deadline_ns);
+/// A limit to the waits made while one lives, which counts from the scheduler's next look at its timers: so it never comes
+/// early, and costs little as long as what is waited for comes sooner (wait.cpp, P2). At most one a process at a time.
+class lax_limit {
+ public:
+  lax_limit(process& self, std::chrono::nanoseconds limit) noexcept : self_(self), limit_(limit) {
+    self.wait_timer = {nullptr, static_cast<std::uint64_t>(limit.count())};
+  }
+  lax_limit(const lax_limit&) = delete;
+  lax_limit& operator=(const lax_limit&) = delete;
+  ~lax_limit() {
+    if (self_.wait_timer.node != nullptr) [[unlikely]] timer_wheel::cancel(self_.wait_timer, &current_core()->timers());
+    self_.wait_timer = {};
+  }
+  /// As wait_for_news.
+  bool wait(hearing which) const;
+
+ private:
+  process& self_;
+  std::chrono::nanoseconds limit_;
+};
 /// Takes the signals that have come, and ends the process if it is doomed.
 void heed_signals(core& here, process& self);
+
+// ---- server.cpp ----
+/// Runs a server at the bottom of a stack, until it is idle, its slice is spent, or it has ended. The caller must not touch
+/// it afterwards. May come back on another scheduler.
+void serve(process& self) noexcept;
+/// What a server had in hand when it ended is as if unread.
+void give_back_in_hand(process& self) noexcept;
 
 // ---- ties.cpp ----
 /// Does what a signal says to the process it came to, which calls this itself.

@@ -21,13 +21,6 @@ namespace {
 
 constexpr std::uint32_t most_throws = 32;
 
-void give_up_closure(process& self) noexcept {
-  void* const place = self.closure_place();
-  const bool was_inline = self.closure_is_inline();
-  std::exchange(self.body, nullptr)->drop(place);
-  if (!was_inline) deallocate(place);
-}
-
 void run_closure(process& self) {
   void* const place = self.closure_place();
   struct block {
@@ -60,7 +53,11 @@ void runnable_hooks::run(runnable& fresh) noexcept {
   tsan_acquire(&self);
   if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_mail(*current_core(), self);
   reason why;
-  if (!self.has(process_flags::doomed)) [[likely]] why = call(self);
+  if (!self.has(process_flags::doomed | process_flags::serves)) [[likely]] {
+    why = call(self);
+  } else if (self.has(process_flags::serves)) {
+    return serve(self);
+  }
   if (self.has(process_flags::doomed)) [[unlikely]] why = self.doom;
   finish(*current_core(), self, why);
 }
@@ -100,15 +97,23 @@ void abandon(core& here, process& self) {
   here.retire(ground);
 }
 
+void give_up_body(process& self) noexcept {
+  if (self.has(process_flags::serves)) give_back_in_hand(self);
+  void* const place = self.closure_place();
+  const bool was_inline = self.closure_is_inline();
+  std::exchange(self.body, nullptr)->drop(place);
+  if (!was_inline) deallocate(place);
+}
+
 void finish(core& here, process& self, const reason& why) {
   tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::exiting, relaxed);
   here.trace().record(event::exit, trace_number(&self), static_cast<std::uint64_t>(why.kind()));
-  if (self.wait_timer.node != nullptr) [[unlikely]] {
+  if (self.wait_timer.generation != 0) [[unlikely]] {
     timer_wheel::cancel(self.wait_timer, &here.timers());
     self.wait_timer = {};
   }
-  if (self.body != nullptr) [[unlikely]] give_up_closure(self);
+  if (self.body != nullptr) [[unlikely]] give_up_body(self);
   sort_last_mail(here, self, why);  // X1
   if (self.refs != nullptr) refuse_open_requests(here, self, why);
   if (self.details != nullptr) unname_process(here.home, self);

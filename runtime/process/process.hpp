@@ -44,6 +44,7 @@ struct process_flags {
   static constexpr std::uint32_t deaf = 16;    ///< the wait that begins now is for signals and replies only
   static constexpr std::uint32_t hidden = 8;   ///< not one of the program's: the root
   static constexpr std::uint32_t told_of_mutex = 32;  ///< reported as waiting with a mutex held
+  static constexpr std::uint32_t serves = 64;  ///< a server: its body stays, and it has a stack only while it handles mail
   static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown
 };
 

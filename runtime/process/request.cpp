@@ -8,6 +8,7 @@
 // Source: Erlang's process aliases (EEP 53) and the receive optimisation by references.
 #include "runtime/process/core.hpp"
 
+#include <mote/detail/server.hpp>
 #include <mote/receive.hpp>
 
 #include <utility>
@@ -20,8 +21,12 @@ std::optional<reply_to> any_message::from() const {
 }
 
 no_reply::no_reply(reason why)
-    : std::system_error(std::make_error_code(std::errc::no_such_process),
-                        "mote::receive_reply: the process asked has ended (" + to_string(why) + ")"),
+    : no_reply("mote::receive_reply: the process asked has ended (" + to_string(why) + ")", why) {}
+
+no_reply::no_reply(const std::string& what, reason why)
+    : std::system_error(std::make_error_code(why.kind() == reason_kind::timeout ? std::errc::timed_out
+                                                                                 : std::errc::no_such_process),
+                        what),
       why_(std::move(why)) {}
 
 }  // namespace mote
@@ -38,12 +43,9 @@ ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot)
 
 }  // namespace
 
-ref send_request(pid to, envelope* given) {
-  envelope_ptr mail(given);
-  const entry door("mote::request");
-  core& here = door.here();
-  process& self = door.self();
-  if (!to) throw usage_error("mote::request: a pid that names nobody");
+namespace {
+
+ref post_request(core& here, process& self, pid to, envelope_ptr mail) {
   const ref which = refs_of(self).add(ref_kind::request, here.new_number(), key_of(to));
   mail->kind = envelope_kind::request;
   mail->mark = which.number();
@@ -53,8 +55,17 @@ ref send_request(pid to, envelope* given) {
   if (!post(here, here.home.table.find(to), to.generation(), mail.release(), urgency::ordinary)) {
     post_marked(here, self.key(), which, down{which, to, reason::noproc});  // R1
   }
-  yield_if_used_up(door.here());
+  yield_if_used_up(here);
   return which;
+}
+
+}  // namespace
+
+ref send_request(pid to, envelope* given) {
+  envelope_ptr mail(given);
+  const entry door("mote::request");
+  if (!to) throw usage_error("mote::request: a pid that names nobody");
+  return post_request(door.here(), door.self(), to, std::move(mail));
 }
 
 reply_to asker_in(envelope& mail) {
@@ -109,9 +120,11 @@ void refuse_open_requests(core& here, process& self, const reason& why) {
   self.refs->owed.clear();
 }
 
+namespace {
+
 // Gives the request up: an answer that comes later finds no entry.
-envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
-  const entry door("mote::receive_reply");
+template <class Wait>
+envelope_ptr take_answer(const entry& door, ref request, Wait&& wait) {
   process& self = door.self();
   for (;;) {
     heed_signals(door.here(), self);
@@ -119,7 +132,7 @@ envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
     if (known == nullptr || known->kind != ref_kind::request) {
       throw usage_error("mote::receive_reply: no such request of this process waits for an answer");
     }
-    const bool in_time = known->answer != nullptr || wait_for_news(self, deadline_ns, hearing::deaf);
+    const bool in_time = known->answer != nullptr || wait(self);
     if (in_time && known->answer == nullptr) continue;
     envelope_ptr answer = std::move(known->answer);
     const std::uint64_t asked = known->peer_key;
@@ -132,6 +145,29 @@ envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
     }
     return answer;
   }
+}
+
+}  // namespace
+
+envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
+  const entry door("mote::receive_reply");
+  return take_answer(door, request, [=](process& self) { return wait_for_news(self, deadline_ns, hearing::deaf); });
+}
+
+envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout) {
+  envelope_ptr mail(question);
+  const entry door("mote::call");
+  if (!to) throw usage_error("mote::call: a server that is nobody");
+  if (key_of(to) == door.self().key() && to.place() == door.home().table.place()) {
+    throw usage_error("mote::call: a server calls itself, and would wait for ever");
+  }
+  const ref request = post_request(door.here(), door.self(), to, std::move(mail));
+  if (timeout.count() <= 0 || timeout == std::chrono::nanoseconds::max()) {
+    const std::uint64_t deadline_ns = timeout.count() <= 0 ? 0 : no_deadline;
+    return take_answer(door, request, [=](process& self) { return wait_for_news(self, deadline_ns, hearing::deaf); });
+  }
+  const lax_limit limit(door.self(), timeout);
+  return take_answer(door, request, [&](process&) { return limit.wait(hearing::deaf); });
 }
 
 void wrong_reply_type(const message_type& wanted, const message_type& got) {

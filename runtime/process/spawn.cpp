@@ -107,7 +107,7 @@ void process::discard_mail() noexcept {
 }
 
 void discard_process(core& here, process& unborn) noexcept {
-  static_cast<void>(unborn.mail.close());
+  unborn.discard_mail();
   if (unborn.body != nullptr && !unborn.closure_is_inline()) deallocate(unborn.closure_place());
   unborn.body = nullptr;
   unborn.flags = 0;

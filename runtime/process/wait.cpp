@@ -2,6 +2,11 @@
 //
 // P1  A process is published as asleep by whoever arrives after it, never by itself (scheduler.hpp, S1); when mail has come
 //     meanwhile it is not published but queued again.
+// P2  A lax limit (a call's, of seconds) costs no look at the clock and no timer as long as the answer comes soon: who waits
+//     only leaves its name with its scheduler, which arms the timer at its next service, if that one still sleeps. It borrows
+//     the sleeper for that (inbox I2): it alone touches wait_timer then, and mail that comes meanwhile makes its try_sleep
+//     fail, whereupon it makes the process ready itself. wait_timer is {nullptr, limit} until armed. A name that is left
+//     from an earlier wait, or an earlier process, arms a later wait's timer a little sooner, or finds no limit to arm.
 #include "runtime/process/core.hpp"
 
 #include <mote/receive.hpp>
@@ -32,6 +37,13 @@ MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
   if (!self.mail.try_sleep(deaf)) here.enqueue(self);
 }
 
+// P2: not before, for the service on the way here would have found it awake.
+void publish_unarmed(scheduler& here, runnable& left) noexcept {
+  unarmed_waits& waits = static_cast<core&>(here).unarmed;
+  waits.who[waits.count++] = static_cast<process*>(&left);
+  publish(here, left);
+}
+
 // A receive's or sleep's time is up: a wake-up is all that is needed, the process looks at the clock itself.
 void time_is_up(timer& due) noexcept {
   auto& here = *current_core();
@@ -56,14 +68,14 @@ std::uint64_t bounded(core& here, const process& self, std::uint64_t deadline_ns
 }
 
 // Away, until somebody makes the process ready again.
-void sleep_once(core& here, process& self, hearing which) {
+void sleep_once(core& here, process& self, hearing which, departure then = &publish) {
   self.reductions.add(here.take_spent());  // before the next one's slice begins
   if (which == hearing::deaf) {
     self.set(process_flags::deaf);
-    here.switch_away(&publish);
+    here.switch_away(then);
     self.clear(process_flags::deaf);
   } else {
-    here.switch_away(&publish);
+    here.switch_away(then);
   }
 }
 
@@ -82,6 +94,41 @@ bool sleep_with_limit(process& self, std::uint64_t deadline_ns, std::uint64_t wa
   }
   sleep_until_then(*current_core(), self, deadline_ns, which);
   return true;
+}
+
+std::uint64_t deadline_from_now(core& here, std::chrono::nanoseconds delay) noexcept {
+  if (delay.count() <= 0) return 0;
+  const std::uint64_t now = here.now_ns();
+  const auto wait = static_cast<std::uint64_t>(delay.count());
+  return wait >= no_deadline - now ? no_deadline : now + wait;
+}
+
+bool arm(core& here, process& waiting) noexcept {
+  timer_id& limit = waiting.wait_timer;
+  if (limit.node != nullptr || limit.generation == 0) return true;
+  const std::uint64_t deadline_ns = deadline_from_now(here, std::chrono::nanoseconds(limit.generation));
+  try {
+    limit = here.timers().arm(deadline_ns, &time_is_up, &waiting, waiting.generation.load(relaxed), nullptr);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+// Arms the timer of one that sleeps with a lax limit, as its owner for a moment (P2). False: there is no memory for it.
+bool arm_limit(core& here, process& waiting) noexcept {
+  bool deaf = false;
+  if (!waiting.mail.borrow(deaf)) return true;
+  const bool armed = arm(here, waiting);
+  if (!waiting.mail.try_sleep(deaf)) here.make_ready(waiting);
+  return armed;
+}
+
+// Throws std::bad_alloc when there was no memory for the timers of many.
+void make_room(core& here) {
+  if (here.unarmed.count < unarmed_waits::most) [[likely]] return;
+  runnable_hooks::service(here);
+  if (here.unarmed.count == unarmed_waits::most) throw std::bad_alloc();
 }
 
 // With a time limit, or in a process that has been killed.
@@ -115,12 +162,32 @@ bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which) {
   return true;
 }
 
+bool lax_limit::wait(hearing which) const {
+  process& self = self_;
+  if (self.has(process_flags::killed)) return wait_for_news(self, deadline_from_now(*current_core(), limit_), which);
+  timer_id& mine = self.wait_timer;
+  while (!has_news(self, which)) {
+    if (mine.node != nullptr && !timer_wheel::deadline_of(mine)) return false;
+    if (mine.node == nullptr) make_room(*current_core());
+    sleep_once(*current_core(), self, which, mine.node == nullptr ? &publish_unarmed : &publish);
+  }
+  return true;
+}
+
+// P2
+void runnable_hooks::service(scheduler& where) noexcept {
+  auto& here = static_cast<core&>(where);
+  std::uint32_t left = 0;
+  for (std::uint32_t i = 0; i < here.unarmed.count; ++i) {
+    if (!arm_limit(here, *here.unarmed.who[i])) here.unarmed.who[left++] = here.unarmed.who[i];
+  }
+  here.unarmed.count = left;
+}
+
 std::uint64_t deadline_after(std::chrono::nanoseconds delay, const char* call) {
   if (delay.count() <= 0) return 0;
   const entry door(call);
-  const std::uint64_t now = door.here().now_ns();
-  const auto wait = static_cast<std::uint64_t>(delay.count());
-  return wait >= no_deadline - now ? no_deadline : now + wait;
+  return deadline_from_now(door.here(), delay);
 }
 
 namespace {

@@ -10,6 +10,16 @@
 
 namespace mote::detail {
 
+struct envelope;
+struct served;
+struct message_type;
+
+/// Of a message that is meant for one kind of server: which, and what hands the message to its handler (server.hpp).
+struct addressed {
+  const message_type* server;
+  void (*run)(served& cell, envelope& mail);
+};
+
 /// Lives for ever. There is one for each type in each part of a program (executable, shared library) that hides its
 /// symbols, so compare with same_type.
 struct message_type {
@@ -19,6 +29,7 @@ struct message_type {
   std::uint64_t hash;                     ///< the same in all parts of a program, even those built by another compiler
   std::uint32_t size;
   std::uint32_t alignment;
+  const addressed* to_server = nullptr;   ///< null: for whoever receives it
 };
 
 // Only what every compiler writes the same way goes into the hash: "std::__cxx11::list<int>" -> "list".
@@ -56,10 +67,23 @@ void destroy_message(void* value) noexcept {
 }
 
 template <class T>
+inline constexpr const void* addressed_as = nullptr;
+
+template <class T>
+consteval const addressed* address_of() {
+  if constexpr (std::is_same_v<decltype(addressed_as<T>), const addressed>) {
+    return &addressed_as<T>;
+  } else {
+    return nullptr;
+  }
+}
+
+template <class T>
 inline constexpr message_type message_type_of{
     &typeid(T),     std::is_trivially_destructible_v<T> ? nullptr : &destroy_message<T>,
     type_name<T>(), type_hash<T>(),
     sizeof(T),      alignof(T),
+    address_of<T>(),
 };
 
 /// Whether a type belongs to one source file, so that another file may have a different one of the same name: it is in

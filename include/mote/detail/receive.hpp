@@ -146,11 +146,11 @@ Result call_case(int index, envelope_ptr mail, First& first, Rest&... rest) {
 }
 
 template <class Result, class First, class... Rest>
-Result call_timeout(First& first, Rest&... rest) {
+Result run_timeout(First& first, Rest&... rest) {
   if constexpr (is_timeout<First>) {
     return static_cast<Result>(first.handler());
   } else if constexpr (sizeof...(Rest) != 0) {
-    return call_timeout<Result>(rest...);
+    return run_timeout<Result>(rest...);
   } else {
     __builtin_unreachable();
   }
@@ -176,7 +176,7 @@ auto receive_cases(Cases&&... cases) -> typename common_result<typename case_res
       const int index = matching_case(*mail, cases...);
       if (index >= 0) return call_case<result>(index, scan.take(), cases...);
     }
-    if (!scan.more(deadline)) return call_timeout<result>(cases...);
+    if (!scan.more(deadline)) return run_timeout<result>(cases...);
   }
 }
 

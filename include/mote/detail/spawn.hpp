@@ -47,6 +47,8 @@ class draft {
   void* place() const noexcept { return place_; }
   /// Generation and index of the process to be, in one word.
   std::uint64_t key() const noexcept;
+  /// Who it is to be.
+  process& subject() const noexcept { return *subject_; }
   spawned launch(tie how);
 
  private:
