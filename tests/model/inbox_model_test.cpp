@@ -75,6 +75,33 @@ struct process {
 
 bool is_wake(pushed how) { return how == pushed::woke || how == pushed::woke_linked; }
 
+// I2. A borrower puts the sleeper back to sleep, or, where mail has come meanwhile, makes it ready: the letter is received, the
+// owner wakes once, and the borrower's writes are seen.
+TEST(inbox_model, a_borrowed_sleeper_misses_no_mail) {
+  for (const bool deaf : {false, true}) {
+    model::explore([deaf](model::world& world) {
+      process owner;
+      letter mail;
+      world.together(
+          [&] {
+            while (owner.received.empty()) {
+              owner.read(owner.box.take_all().newest);
+              if (owner.received.empty()) owner.sleep(deaf);
+            }
+          },
+          [&] { owner.send(mail, 7, true); },
+          [&] {
+            bool slept_deaf = !deaf;
+            if (!owner.box.borrow(slept_deaf)) return;
+            EXPECT_EQ(slept_deaf, deaf);
+            owner.context.write(owner.context.read() + 1);
+            if (!owner.box.try_sleep(slept_deaf)) owner.wake(nullptr);
+          });
+      EXPECT_EQ(owner.received, std::vector<int>{7});
+    });
+  }
+}
+
 // I2. Two senders race for one sleeping owner; whatever the interleaving, one of them wakes it.
 TEST(inbox_model, one_sleep_is_ended_by_exactly_one_sender) {
   model::explore([](model::world& world) {
