@@ -224,6 +224,7 @@ int simulated_network::reset_on_close(io_entry& entry) {
 }
 
 void simulated_network::close(io_entry& entry) noexcept {
+  const tsan_in_scheduler in_a_destructor;
   const int number = entry.descriptor;
   auto node = sockets_.extract(number);
   table_.give(entry);
