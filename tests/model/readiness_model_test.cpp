@@ -84,7 +84,9 @@ TEST(readiness_model, an_event_wakes_who_waits_now) {
           waits = known.begin_wait(io_side::read, 2);
         },
         [&] { woken = known.deliver(1, readable); });
-    if (waits && woken.keys[0] == 0) EXPECT_EQ(known.deliver(1, readable).keys[0], 2u);
+    if (waits && woken.keys[0] == 0) {
+      EXPECT_EQ(known.deliver(1, readable).keys[0], 2u);
+    }
     EXPECT_TRUE(known.is_ready(io_side::read));
   });
 }
