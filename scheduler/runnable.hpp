@@ -27,6 +27,7 @@ struct runnable {
   relaxed_cell<std::uint8_t> size_class = 0;  ///< of the stack it wants
   std::uint16_t pinned = no_pin; ///< the only scheduler that may run it
   std::atomic<activity> doing{activity::free};  ///< written by the owner, read by anyone who looks
+  relaxed_cell<std::uint16_t> works_on = no_pin;  ///< a scheduler on which it had much to do of late; a hint
 };
 static_assert(sizeof(runnable) == 32);
 

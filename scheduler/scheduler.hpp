@@ -114,6 +114,8 @@ class scheduler : public machine {
   void switch_away(departure then) noexcept;
   /// As switch_away with enqueue, but at once goes on if nothing else is ready.
   void yield() noexcept;
+  /// As yield, to go on at another scheduler, since it works for somebody there. Stays if it is pinned, or no such one exists.
+  void yield_to(unsigned there) noexcept;
 
   /// Leaves the running one, which has ended, for good, and gives up its stack with all that is on it.
   [[noreturn]] void retire(stack* ground) noexcept;
@@ -199,6 +201,7 @@ class scheduler : public machine {
   scheduler_group& group_;
   unsigned index_;
   bool searching_ = false;
+  bool gave_away_ = false;  // its own work, because it is better done elsewhere: no reason to ask for some at once
   std::uint64_t balanced_ns_ = 0;  // when it last compared itself
 
   // Written by others.

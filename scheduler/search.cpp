@@ -6,6 +6,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace mote::detail {
 
@@ -85,10 +86,11 @@ runnable* scheduler::search() noexcept {
   if (group_.size() == 1 || orders_) return park();
   const auto schedulers = static_cast<unsigned>(group_.size());
   const bool alone = group_.idle().parked() + 1 == schedulers;  // nobody else has work
-  if (!searching_ && !alone) searching_ = group_.idle().begin_search(schedulers);
-  const unsigned rounds = searching_ ? search_rounds : 1;
+  const bool ask = !std::exchange(gave_away_, false);           // else the watch will, later
+  if (!searching_ && !alone && ask) searching_ = group_.idle().begin_search(schedulers);
+  const unsigned rounds = searching_ && ask ? search_rounds : 1;
   for (unsigned round = 0; round < rounds && !group_.stopping(); ++round) {
-    if (runnable* found = look_once(true)) return found;
+    if (runnable* found = look_once(ask)) return found;
     for (unsigned i = 0; searching_ && i < pauses_a_round; ++i) spin_pause();
   }
   return park();

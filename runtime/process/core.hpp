@@ -98,6 +98,8 @@ class core final : public scheduler {
   shelves envelopes;
   relaxed_cell<std::uint64_t> started, ended;
   unarmed_waits unarmed;
+  const process* crowder = nullptr;  ///< who sent last to a long mailbox here
+  const process* crowded = nullptr;  ///< and whose that is
   const char* calling = "";  ///< the call that the running process is in; known only to builds that check mutexes
 
  private:

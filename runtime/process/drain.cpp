@@ -82,6 +82,7 @@ inline void sort_one(core& here, process& self, envelope* mail) {
 }
 
 __attribute__((noinline)) void sort_chain(core& here, process& self, envelope* newest) {
+  self.works_on = static_cast<std::uint16_t>(here.index());
   for (envelope* mail = oldest_first(newest); mail != nullptr;) {
     envelope* following = mail->next;
     sort_one(here, self, mail);

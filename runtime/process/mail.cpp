@@ -48,10 +48,13 @@ namespace {
 
 std::uint64_t units_of(const envelope& mail) noexcept { return mail.bytes() >> 4; }
 
-// What it costs to send to a mailbox that holds this much: without a limit, producers slow down before memory runs out.
-std::int32_t price(const process& to, std::uint64_t load) noexcept {
+// What a send costs: more to a long mailbox. Without a limit, producers slow down before memory runs out.
+void charge(core& here, const process& to, std::uint64_t load) noexcept {
   const std::uint64_t waiting = inbox_load::count(load) + to.pending.count.get();
-  return waiting < cost::long_mailbox ? cost::call : cost::send_to_long;
+  if (waiting < cost::long_mailbox) return static_cast<void>(here.spend(cost::call));
+  here.spend(cost::send_to_long);
+  here.crowder = here.current();
+  here.crowded = &to;
 }
 
 }  // namespace
@@ -82,7 +85,7 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
   if (result == pushed::queued) {
-    here.spend(price(*to, load));
+    charge(here, *to, load);
     return true;
   }
   if (result == pushed::closed) [[unlikely]] return lose(mail);
@@ -132,6 +135,8 @@ void book_spent(core& here, process& self) noexcept {
 void yield_used_up(core& here) noexcept {
   book_spent(here, *here.current());
   if (here.current()->doing.load(relaxed) == activity::exiting) return;  // a destructor inside finish(), which stays here
+  // Who fills another's mailbox is better off beside him: from another core each message costs both of them cache misses.
+  if (std::exchange(here.crowder, nullptr) == here.current()) return here.yield_to(here.crowded->works_on);
   here.yield();
 }
 

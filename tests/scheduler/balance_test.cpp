@@ -92,6 +92,50 @@ TEST(balance, what_is_pinned_stays) {
   EXPECT_LT(sum_on_first(0, equals), counted_turns);
 }
 
+constexpr int enough = 1000;
+constexpr int no_more = -1;
+std::atomic<int> received{0};
+std::atomic<int> sent_beside{0};
+
+// More than the consumer can take, until enough has been sent from beside it; but no more than a few thousand ahead of it.
+void produce(mote::pid consumer) {
+  for (int sent = 0; sent_beside < enough && sent < 10'000'000; ++sent) {
+    if (mote::current_scheduler() == 0) ++sent_beside;
+    mote::send(consumer, sent);
+    while (sent - received > 5000) mote::yield();
+  }
+  mote::send(consumer, no_more);
+}
+
+void consume_slowly() {
+  while (mote::receive<int>() != no_more) {
+    ++received;
+    for (int work = 0; work < 500; ++work) std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+}
+
+void start_producer(mote::pid consumer) { mote::spawn_link(produce, consumer); }
+
+// Each of the two has a scheduler to itself, so neither stealing nor levelling would move the producer.
+TEST(balance, who_fills_a_mailbox_goes_to_where_it_is_emptied) {
+  received = 0;
+  sent_beside = 0;
+  mote::options given;
+  given.schedulers = 2;
+  mote::run(
+      [] {
+        mote::spawn_options first, second;
+        first.scheduler = 0;
+        second.scheduler = 1;
+        const auto consumer = mote::spawn_monitor(first, consume_slowly);
+        mote::spawn(second, start_producer, consumer.process);
+        mote::receive<mote::down>();
+        EXPECT_GT(migrations(), 0u);
+      },
+      given);
+  EXPECT_EQ(sent_beside, enough);
+}
+
 // Whatever two have, a few passes later one has at most twice what the other has, counting the one that each runs.
 TEST(balance, a_few_passes_level_any_two) {
   for (std::uint32_t less = 0; less < 300; ++less) {
