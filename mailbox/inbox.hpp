@@ -5,7 +5,7 @@
 // then how many 16-byte units and how many ordinary envelopes lie here since the last drain.
 //   asleep   the owner waits; whoever takes the flag away owns the process until it is made ready
 //   deaf     with asleep: ordinary mail does not wake it (a sleep, a wait for one reply)
-//   closed   the owner has ended: nothing is taken any more
+//   closed   the owner has ended: nothing is taken any more, until the slot's next owner opens it
 //   urgent   something among the mail wants the owner's attention at its next runtime call (a signal)
 //   nudged   somebody wanted it awake while it was awake
 //
@@ -57,6 +57,11 @@ struct inbox_load {
   static constexpr std::uint64_t plus(std::uint64_t high, std::uint64_t units) noexcept {
     if ((high & full) != 0) [[unlikely]] return high;
     return high + (units << count_bits | 1);
+  }
+  /// Of two inboxes together; neither word has flags.
+  static constexpr std::uint64_t joined(std::uint64_t one, std::uint64_t other) noexcept {
+    if ((one & full) != 0) return one;
+    return (other & full) != 0 ? other : one + other;
   }
 };
 
@@ -121,13 +126,32 @@ class inbox {
     }
   }
 
-  /// Owner. All mail, newest first, and the flags; afterwards the inbox is empty and without flags.
+  /// Owner. All mail, newest first, and the flags; afterwards the inbox is empty and without flags, save that one that is
+  /// closed stays so.
   drained take_all() noexcept {
     word_pair seen = state_.load_halves(relaxed);
     while (seen.low != 0 || seen.high != 0) {
-      if (state_.compare_exchange(seen, {0, 0}, acquire, relaxed)) break;  // O1
+      if (state_.compare_exchange(seen, {0, seen.high & inbox_flags::closed}, acquire, relaxed)) break;  // O1
     }
     return {reinterpret_cast<Envelope*>(seen.low), seen.high};
+  }
+
+  /// Owner, awake. Puts back what take_all or close gave and nobody could be told of: it is older than all that has come
+  /// since. load: its size, for inbox_load. The owner's next look finds news.
+  void put_back(Envelope* newest, std::uint64_t load) noexcept {
+    for (;;) {
+      word_pair seen = state_.load_halves(relaxed);
+      const std::uint64_t flags = (seen.high & inbox_flags::all) | inbox_flags::urgent;
+      const word_pair next{reinterpret_cast<std::uint64_t>(newest), flags | load};
+      if (seen.low == 0 && state_.compare_exchange(seen, next, release, relaxed)) return;
+      const drained later = take_all();
+      if (later.newest == nullptr) continue;
+      Envelope* oldest = later.newest;
+      while (oldest->next != nullptr) oldest = oldest->next;
+      oldest->next = newest;
+      newest = later.newest;
+      load = inbox_load::joined(load, later.high & ~inbox_flags::all);
+    }
   }
 
   /// Owner, or who switched it out, on the far side of the switch. False: there is something to wake for.

@@ -3,9 +3,13 @@
 
 #include <mote/error.hpp>
 
+#include <unistd.h>
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 namespace mote {
 
@@ -51,10 +55,28 @@ void check(const char* what, std::uint64_t given, std::uint64_t least, std::uint
   if (given < least || given > most) refuse(std::string("mote::options::") + what, std::to_string(given), range(least, most));
 }
 
+constexpr std::string_view variables[] = {
+    "MOTE_SCHEDULERS", "MOTE_MAX_PROCESSES", "MOTE_STACK_BYTES",     "MOTE_ARENA_BYTES",     "MOTE_BIND",
+    "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_REPORT_OVERFLOW", "MOTE_SEED",
+};
+
+// A misspelt one would be silently without effect.
+void refuse_unknown_variables() {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view set(*entry);
+    const std::string_view name = set.substr(0, set.find('='));
+    if (!name.starts_with("MOTE_") || std::ranges::find(variables, name) != std::end(variables)) continue;
+    std::string text = std::string(name) + ": the environment sets this, which no option reads; there are";
+    for (const std::string_view known : variables) text.append(" ").append(known);
+    throw usage_error(text);
+  }
+}
+
 }  // namespace
 
 options options_from_environment(options given) {
   using limits = option_limits;
+  refuse_unknown_variables();
   read("MOTE_SCHEDULERS", given.schedulers, 0, limits::most_schedulers);
   read("MOTE_MAX_PROCESSES", given.max_processes, limits::least_processes, limits::most_processes);
   read("MOTE_STACK_BYTES", given.stack_bytes, limits::least_stack, limits::most_stack);

@@ -70,6 +70,7 @@ struct whole_run {
   int (*call)(void*) = nullptr;
   void* main = nullptr;
   int result = 0;
+  std::exception_ptr refused;  // why the first process could not be made
   std::mutex lock;
   std::condition_variable changed;
   bool ended = false;
@@ -120,24 +121,41 @@ void name_those_left() {
   }
 }
 
+// Again and again until there is memory for it: what must be done at the end cannot be left out.
+template <class Step>
+auto with_memory(Step&& step) {
+  for (;;) {
+    try {
+      return step();
+    } catch (const std::bad_alloc&) {
+      yield();
+    }
+  }
+}
+
 // The root starts the first process, and ends the others after it (R1). It is not listed among the processes.
 void root(whole_run& shared) {
-  trap_exit(true);
-  draft first(body_of<&first_process>, nullptr);
-  ::new (first.place()) waited_for<&first_process>{&shared};
-  runtime& home = current_core()->home;
-  home.first_key = first.key();
-  const spawned started = first.launch(tie::monitor);
-  const down news = receive<down>();
-  static_cast<void>(started);
+  try {
+    trap_exit(true);
+    draft first(body_of<&first_process>, nullptr);
+    ::new (first.place()) waited_for<&first_process>{&shared};
+    runtime& home = current_core()->home;
+    home.first_key = first.key();
+    static_cast<void>(first.launch(tie::monitor));
+  } catch (const std::exception&) {
+    shared.refused = std::current_exception();
+    return;
+  }
+  const down news = with_memory([] { return receive<down>(); });
   if (news.why) {
-    std::fprintf(stderr, "mote: the first process ended: %s\n", to_string(news.why).c_str());
     shared.result = 1;
+    const std::string why = with_memory([&] { return to_string(news.why); });
+    std::fprintf(stderr, "mote: the first process ended: %s\n", why.c_str());
   }
-  if (!end_all(reason::shutdown, now() + home.settings.shutdown_deadline) &&
-      !end_all(reason::kill, now() + std::chrono::seconds(1))) {
-    name_those_left();
-  }
+  const auto deadline = now() + current_core()->home.settings.shutdown_deadline;
+  if (with_memory([&] { return end_all(reason::shutdown, deadline); })) return;
+  const auto last = now() + std::chrono::seconds(1);
+  if (!with_memory([&] { return end_all(reason::kill, last); })) name_those_left();
 }
 
 void say_what_is_missing(const stack_arena& stacks) {
@@ -151,7 +169,7 @@ void say_what_is_missing(const stack_arena& stacks) {
 runtime::runtime(const options& given)
     : settings(completed(given)),
       net(settings.deterministic_seed ? make_simulated_network() : make_system_network(schedulers)),
-      table(settings.max_processes, next_place()),
+      table(settings.max_processes, next_place(), settings.schedulers),
       stacks(stacks_for(settings)),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
@@ -170,16 +188,42 @@ runtime::runtime(const options& given)
 runtime::~runtime() {
   schedulers.stop();
   net->stop();
-  for (std::uint32_t i = 0; i < table.carved(); ++i) table.at(i).discard_mail();
+  drop_what_is_left();
+}
+
+// What is dropped may be sent and spawned by its destructors, in nobody's name, to be dropped in turn; within reason.
+void runtime::drop_what_is_left() noexcept {
+  core& here = static_cast<core&>(schedulers[0]);  // whose thread is gone: this one stands in for it
+  set_current_scheduler(&here);
+  here.enter();
+  bool any = true;
+  for (int round = 0; any && round < 100; ++round) {
+    any = false;
+    for (std::uint32_t i = 0; i < table.carved(); ++i) any |= table.at(i).discard();
+    for (std::size_t i = 0; i < schedulers.size(); ++i) any |= schedulers[i].timers().drop_pending() != 0;
+  }
+  here.leave();
+  set_current_scheduler(nullptr);
 }
 
 // A deterministic run has come to a stand: nothing is ready and no timer pending, so nothing can ever happen. The first time
 // the first process is told, afterwards everyone is killed.
-void runtime::stand_still() {
+void runtime::stand_still() noexcept {
   if (first_key == 0) return;  // nothing has begun: the first process is on its way
+  for (bool told = false; !told;) {
+    try {
+      end_the_standing();
+      told = true;
+    } catch (const std::bad_alloc&) {  // nobody inside can give memory back, so somebody outside must
+    }
+  }
+  ++stands_;
+}
+
+void runtime::end_the_standing() {
   core& here = *current_core();
   const reason why = reason::error("every process waits, and nothing is left that could wake one");
-  const std::uint64_t first = stands_++ == 0 ? first_key : 0;
+  const std::uint64_t first = stands_ == 0 ? first_key : 0;
   for (std::uint32_t i = 0; i < table.carved(); ++i) {
     const std::uint64_t key = table.at(i).key();
     if (first != 0 && key != first) continue;
@@ -193,15 +237,16 @@ int runtime::run_main(int (*call)(void*), void* main) {
   shared.call = call;
   shared.main = main;
   const std::vector<int> cpus = settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>();
-  schedulers.start(cpus);
   process& first = prepare_from_outside(body_of<&root>);
   ::new (first.closure_place()) waited_for<&root>{&shared};
   root_key = first.key();
   first.set(process_flags::hidden);
   on_root_end = [](void* run) { static_cast<whole_run*>(run)->end(); };
   root_context = &shared;
+  schedulers.start(cpus);
   schedulers.submit(first);
   shared.wait();
+  if (shared.refused != nullptr) std::rethrow_exception(shared.refused);
   return shared.result;
 }
 

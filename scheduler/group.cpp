@@ -1,8 +1,10 @@
 #include "scheduler/group.hpp"
 
+#include "runtime/os/signal_stack.hpp"
 #include "runtime/os/this_thread.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -18,16 +20,40 @@ void scheduler_group::start(const std::vector<int>& cpus) {
     try {
       threads_.emplace_back([this, one = schedulers_[i].get(), cpu] {
         if (cpu >= 0) static_cast<void>(bind_to_cpu(cpu));
-        one->run_thread();
+        run(*one);
         inside_.fetch_sub(1, release);
       });
     } catch (const std::system_error& refused) {
       inside_.fetch_sub(1, relaxed);
-      stop();
-      throw std::system_error(refused.code(), "thread " + std::to_string(i + 1) + " of " +
-                                                  std::to_string(schedulers_.size()) + " schedulers refused");
+      give_up(refused.code(), "thread " + std::to_string(i + 1));
     }
   }
+  for (std::size_t begun = 0; (begun = begun_.load(acquire)) != schedulers_.size();) begun_.wait(begun, acquire);  // O1
+  if (refused_) give_up(refused_, "the signal stack of thread " + std::to_string(refused_thread_ + 1));
+}
+
+// The thread of one scheduler.
+void scheduler_group::run(scheduler& one) noexcept {
+  std::optional<signal_stack> handlers_run_here;
+  try {
+    handlers_run_here.emplace();
+  } catch (const std::system_error& refused) {
+    const std::lock_guard hold(refused_lock_);
+    refused_ = refused.code();
+    refused_thread_ = one.index();
+  }
+  say_begun();
+  if (handlers_run_here) one.run_thread();
+}
+
+void scheduler_group::say_begun() noexcept {
+  begun_.fetch_add(1, acq_rel);  // O1
+  begun_.notify_one();
+}
+
+void scheduler_group::give_up(std::error_code why, const std::string& what) {
+  stop();
+  throw std::system_error(why, what + " of " + std::to_string(schedulers_.size()) + " schedulers refused");
 }
 
 bool scheduler_group::stop() noexcept {

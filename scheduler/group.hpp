@@ -8,6 +8,9 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -22,8 +25,8 @@ class scheduler_group {
 
   /// Before start. The group owns it.
   void add(std::unique_ptr<scheduler> one) { schedulers_.push_back(std::move(one)); }
-  /// Starts the threads; cpus: where each is bound, empty for none. Throws system_limit-like std::system_error, with those
-  /// started stopped again.
+  /// Starts the threads; cpus: where each is bound, empty for none. Throws std::system_error that names the thread refused, or
+  /// the one that got no signal stack, with those started stopped again.
   void start(const std::vector<int>& cpus);
   /// Asks all threads to end, and waits a second for them. From a plain thread. False: one runs a process that does not come
   /// back; it is left to itself, and this group must not be destroyed.
@@ -45,12 +48,20 @@ class scheduler_group {
   void* stuck_context = nullptr;
 
  private:
+  void run(scheduler& one) noexcept;
+  void say_begun() noexcept;
+  [[noreturn]] void give_up(std::error_code why, const std::string& what);
+
   std::vector<std::unique_ptr<scheduler>> schedulers_;
   std::vector<std::thread> threads_;
   idle_set<> idle_;
   injector injector_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> inside_{0};  // threads that run
+  std::atomic<std::size_t> begun_{0};   // threads that have their signal stack, or do not get one. O1: with what refused it
+  std::mutex refused_lock_;
+  std::error_code refused_;  // why a thread got no signal stack
+  unsigned refused_thread_ = 0;
 };
 
 }  // namespace mote::detail

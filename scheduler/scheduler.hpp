@@ -80,7 +80,16 @@ class scheduler : public machine {
     tsan_leave_scheduler();
   }
 
+  /// Whether the owner is in the runtime. Owner.
+  bool inside() const noexcept { return in_runtime_.load(relaxed) != 0; }
+
   // ---- for the owner, in the runtime ----
+  /// Makes another one the running one, without a switch; returns the one before.
+  runnable* act_as(runnable* other) noexcept {
+    runnable* const before = running_;
+    running_ = other;
+    return before;
+  }
   runnable* running() const noexcept { return running_; }
   unsigned index() const noexcept { return index_; }
   scheduler_group& group() const noexcept { return group_; }

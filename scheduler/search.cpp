@@ -1,6 +1,5 @@
 // What a scheduler does with nothing ready: search, sleep, watch. Labels: scheduler.hpp (S, O) and idle.hpp (W).
 #include "runtime/os/membarrier.hpp"
-#include "runtime/os/signal_stack.hpp"
 #include "runtime/os/this_thread.hpp"
 #include "scheduler/group.hpp"
 
@@ -20,7 +19,6 @@ constexpr std::uint64_t forever = std::numeric_limits<std::uint64_t>::max();
 }  // namespace
 
 void scheduler::run_thread() {
-  const signal_stack handlers_run_here;
   static_cast<void>(name_this_thread("mote/" + std::to_string(index_)));
   bind();
   tsan_enter_scheduler();

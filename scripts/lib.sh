@@ -2,6 +2,8 @@
 # Shared by the scripts: words to the person who runs them, packages, building. Sourced, with the tree's root as the
 # working directory. MOTE_SKIP_PACKAGES names packages that are not to be installed; CMake then downloads what it needs.
 
+export -n MOTE_SKIP_PACKAGES  # the scripts' own: the runtime refuses variables that are no option's
+
 say() { printf '%s\n' "$*"; }
 headline() { printf '\n== %s\n' "$*"; }
 die() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,8 +112,11 @@ struct message_traits<reason> {
 template <class T>
 reason reason::with(T value, std::string text) {
   detail::check_message<T>();
-  return reason(std::move(text), detail::message_type_of<T>, new T(std::move(value)),
-                [](void* held) noexcept { delete static_cast<T*>(held); });
+  auto held = std::make_unique<T>(std::move(value));
+  reason made(std::move(text), detail::message_type_of<T>, held.get(),
+              [](void* given) noexcept { delete static_cast<T*>(given); });
+  static_cast<void>(held.release());
+  return made;
 }
 
 template <class T>

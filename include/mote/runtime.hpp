@@ -48,7 +48,8 @@ struct options {
   std::function<void(const crash_report&)> on_crash{};
 };
 
-/// The options with what MOTE_* says in their place. Throws usage_error that names the variable and its limits.
+/// The options with what MOTE_* says in their place. Throws usage_error that names the variable and its limits, or one that
+/// begins so and is no option's.
 options options_from_environment(options given = {});
 
 /// Runs main as the first process of a new runtime, until it returns and the processes left have been shut down (they get

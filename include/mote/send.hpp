@@ -42,16 +42,20 @@ send_result try_send(pid to, Value&& value) {
                                                                                    : send_result::no_process;
 }
 
-/// Names one pending timer.
+/// Names one timer, for ever: to a later runtime it is one that is gone.
 class timer_ref {
  public:
   constexpr timer_ref() noexcept = default;
-  constexpr timer_ref(void* node, std::uint64_t generation) noexcept : node_(node), generation_(generation) {}
+  constexpr timer_ref(std::uint64_t place, void* node, std::uint64_t generation) noexcept
+      : place_(place), node_(node), generation_(generation) {}
+  /// Of the runtime, as pid::place.
+  constexpr std::uint64_t place() const noexcept { return place_; }
   constexpr void* node() const noexcept { return node_; }
   constexpr std::uint64_t generation() const noexcept { return generation_; }
   friend constexpr bool operator==(const timer_ref&, const timer_ref&) noexcept = default;
 
  private:
+  std::uint64_t place_ = 0;
   void* node_ = nullptr;
   std::uint64_t generation_ = 0;
 };

@@ -66,7 +66,9 @@ class runtime {
   void* root_context = nullptr;
 
  private:
-  void stand_still();
+  void stand_still() noexcept;
+  void end_the_standing();
+  void drop_what_is_left() noexcept;
   process& prepare_from_outside(const closure_type& body);
   unsigned stands_ = 0;
 };
@@ -82,14 +84,11 @@ struct unarmed_waits {
 /// A scheduler with what processes need beside it.
 class core final : public scheduler {
  public:
-  core(runtime& owner, unsigned index, std::unique_ptr<seam> order)
-      : scheduler(owner.schedulers, index, std::move(order), owner.stacks, &drop_timer_payload),
-        home(owner),
-        blocks(owner.table),
-        envelopes(blocks_in_use.may_keep) {}
+  core(runtime& owner, unsigned index, std::unique_ptr<seam> order);
 
   process* current() const noexcept { return static_cast<process*>(running()); }
-  /// A number nobody in this runtime has had.
+  /// A number nobody in this runtime has had, nor, save in deterministic mode, where all numbers come again, in one of the
+  /// last 8192 runtimes of this program.
   std::uint64_t new_number() noexcept { return (std::uint64_t{index()} + 1) << 53 | ++numbers_; }
   stack_cache& stacks() noexcept { return stacks_; }
 
@@ -101,10 +100,15 @@ class core final : public scheduler {
   const process* crowder = nullptr;  ///< who sent last to a long mailbox here
   const process* crowded = nullptr;  ///< and whose that is
   const char* calling = "";  ///< the call that the running process is in; known only to builds that check mutexes
+  /// A process that has ended before it began, in whose name the runtime runs what user's code it must (in_nobodys_name).
+  process nobody;
 
  private:
+  static constexpr unsigned own_numbers = 40;  // bits; above them the runtime's, then the scheduler's
+  static constexpr std::uint64_t most_places = (1u << 13) - 1;
+
   static void drop_timer_payload(timer& pending) noexcept;
-  std::uint64_t numbers_ = 0;
+  std::uint64_t numbers_;
 };
 
 inline core* current_core() noexcept { return static_cast<core*>(current_scheduler()); }
@@ -145,15 +149,41 @@ class entry {
 };
 
 // ---- mail.cpp ----
+/// While it lives, the calling thread runs a user's code from the midst of the runtime: the destructor of a message that is
+/// dropped, of arguments, of a local; a hook. Outside of the door, and in the name of a process that has ended: the code may
+/// send and spawn as any, but never waits nor gives way, since what the runtime was about would not stay as it was.
+class in_nobodys_name {
+ public:
+  explicit in_nobodys_name(core& here) noexcept;
+  in_nobodys_name(const in_nobodys_name&) = delete;
+  in_nobodys_name& operator=(const in_nobodys_name&) = delete;
+  ~in_nobodys_name();
+
+ private:
+  core& here_;
+  runnable* before_;
+};
+/// Runs a user's destructor, wherever the caller is.
+void run_destructor(void (*destroy)(void*) noexcept, void* value) noexcept;
+/// Throws usage_error when this process has ended: nothing will come to it.
+void refuse_to_wait(const process& self, const char* call);
+
 /// How mail is delivered.
 enum class urgency : bool { ordinary, urgent };
 /// Takes mail over, puts it into a process's mailbox and wakes it. False, and the mail dropped: it has ended. Inside the
 /// runtime.
-bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how);
+bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) noexcept;
+/// The same, but mail that is not posted stays the caller's.
+bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, urgency how) noexcept;
 /// As post, from a plain thread.
 bool post_from_outside(runtime& home, pid to, envelope* mail);
-/// Sends a signal. False: the process has ended.
-bool post_signal(core& here, std::uint64_t to_key, signal&& news);
+/// A signal to be posted. Throws std::bad_alloc: make it before anything is changed.
+envelope_ptr make_signal(signal&& news);
+/// Posts a signal, or mail that is to be looked at as soon. False: the process has ended.
+bool post_urgent(core& here, std::uint64_t to_key, envelope_ptr mail) noexcept;
+inline bool post_signal(core& here, std::uint64_t to_key, signal&& news) {
+  return post_urgent(here, to_key, make_signal(std::move(news)));
+}
 /// A message that carries the name `which` of the receiver's: a reply, a down.
 template <class Value>
 bool post_marked(core& here, std::uint64_t to_key, ref which, Value&& value) {
@@ -171,10 +201,13 @@ inline void yield_if_used_up(core& here) noexcept {
 }
 
 // ---- drain.cpp ----
-/// Sorts everything that has arrived: messages to the pending list, signals and answers to where they act. Owner.
+/// Sorts everything that has arrived: messages to the pending list, signals and answers to where they act. Owner. Throws
+/// std::bad_alloc, with what could not be sorted still in the mailbox.
 void sort_mail(core& here, process& self);
+/// The same, and whether there was memory for it.
+bool sort_if_possible(core& here, process& self) noexcept;
 /// Closes the mailbox of a process that ends for this reason: ties asked for so far are made, messages dropped, requests
-/// refused.
+/// refused. Throws std::bad_alloc, and is to be called again then.
 void sort_last_mail(core& here, process& self, const reason& why);
 /// Removes marked messages from the pending list; returns how many.
 std::size_t drop_marked(process& self, std::uint64_t number);
@@ -196,8 +229,11 @@ inline void end_if_doomed(core& here, process& self) {
 [[noreturn]] MOTE_COLD void abandon(core& here, process& self);
 /// Destroys the body of a process that has not run it, or of a server.
 void give_up_body(process& self) noexcept;
-/// Ends a process whose stack holds nothing any more: tells everyone, gives the block back.
-void finish(core& here, process& self, const reason& why);
+/// Ends a process whose stack holds nothing any more: tells everyone, gives the block back. Without memory for that the
+/// process is made ready once more, on no stack, to go on with its end when its turn comes (X4).
+void finish(core& here, process& self, const reason& why) noexcept;
+/// Unties what was tied in nobody's name.
+void forget_nobody(core& here) noexcept;
 /// Installs the terminate handler, once.
 void catch_terminate();
 
@@ -239,13 +275,18 @@ void serve(process& self) noexcept;
 void give_back_in_hand(process& self) noexcept;
 
 // ---- ties.cpp ----
-/// Does what a signal says to the process it came to, which calls this itself.
-void handle_signal(core& here, process& self, signal& news);
-/// Tells everyone tied to a process that it has ended, and gives up what it watched. True: somebody was told.
-bool cut_ties(core& here, process& self, const reason& why);
+/// Does what a signal says to the process it came to, which calls this itself. May take the mail over. Throws
+/// std::bad_alloc, with nothing done and the mail still the caller's.
+void handle_signal(core& here, process& self, envelope_ptr& mail);
+/// Tells everyone tied to a process that it has ended, and gives up what it watched. Sets the flag `heard` when somebody was
+/// told. Throws std::bad_alloc: the next call tells the others.
+void cut_ties(core& here, process& self, const reason& why);
 void link_to(core& here, process& self, std::uint64_t peer_key);
-/// Tells the sender of mail that came too late for `dead` what it would have been told had it come later still.
-MOTE_COLD void answer_for_the_dead(core& here, pid dead, envelope_ptr mail);
+/// Whether that process has ended and told everyone (finish.cpp, X2).
+bool has_told_all(const runtime& home, std::uint64_t key) noexcept;
+/// Tells the sender of mail that came too late for `dead` what it would have been told had it come later still. May take the
+/// mail over. Throws std::bad_alloc, with nothing done.
+MOTE_COLD void answer_for_the_dead(core& here, pid dead, envelope_ptr& mail);
 /// One side of a link to a process that has none yet with this one.
 void add_new_link(core& here, process& self, std::uint64_t peer_key);
 /// The watcher's side of a monitor.
@@ -270,7 +311,7 @@ void unname_process(runtime& home, process& who) noexcept;
 void drop_details(runtime& home, process& who) noexcept;
 
 // ---- info.cpp ----
-void report_crash(runtime& home, process& dead, const reason& why);
+void report_crash(core& here, process& dead, const reason& why) noexcept;
 
 // ---- overflow.cpp ----
 /// Names the running process on stderr if the address lies below its stack, where only an overflow gets. For a handler of

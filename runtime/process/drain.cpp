@@ -5,10 +5,13 @@
 //     stack unwinds by now, and it would wait for ever.
 // D2  Mail sent to an earlier process of this block, whose sender found it alive and pushed too late, is known by its
 //     generation. It is answered as if it had found the mailbox closed (ties.cpp, L3) and dropped: nobody waits for ever.
+// D3  What mail asks for may need memory. Without any it stays in the mailbox, with all that is behind it, as the oldest, and
+//     the caller gets the exception; the next drain tries again. So every case below either does all or changes nothing.
 #include "runtime/process/core.hpp"
 
 #include <mote/receive.hpp>
 
+#include <new>
 #include <utility>
 
 namespace mote::detail {
@@ -54,9 +57,11 @@ bool answers_a_request(process& self, const envelope& mail) noexcept {
   return known != nullptr && known->kind == ref_kind::request;
 }
 
-MOTE_COLD void sort_special(core& here, process& self, envelope_ptr mail) {
-  if (mail->kind == envelope_kind::signal) {
-    handle_signal(here, self, *static_cast<signal*>(mail->payload()));
+void sort_special(core& here, process& self, envelope_ptr& mail) {
+  if (mail->generation != self.generation.load(relaxed)) {
+    answer_for_the_dead(here, here.home.table.pid_of(process::key_of(mail->generation, self.index)), mail);  // D2
+  } else if (mail->kind == envelope_kind::signal) {
+    handle_signal(here, self, mail);
   } else if (self.has(process_flags::doomed) && !answers_a_request(self, *mail)) {  // D1
     if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, self.doom);
   } else if (mail->mark != 0 && mail->kind != envelope_kind::request) {
@@ -66,18 +71,31 @@ MOTE_COLD void sort_special(core& here, process& self, envelope_ptr mail) {
   }
 }
 
-MOTE_COLD void sort_unusual(core& here, process& self, envelope* mail) {
-  if (mail->generation != self.generation.load(relaxed)) [[unlikely]] {
-    answer_for_the_dead(here, here.home.table.pid_of(process::key_of(mail->generation, self.index)), envelope_ptr(mail));  // D2
-  } else {
-    sort_special(here, self, envelope_ptr(mail));
+// What has not been sorted goes back, from this one on (D3).
+MOTE_COLD void put_back(process& self, envelope* oldest) noexcept {
+  std::uint64_t load = 0;
+  for (const envelope* mail = oldest; mail != nullptr; mail = mail->next) {
+    if (mail->kind != envelope_kind::signal) load = inbox_load::plus(load, mail->bytes() >> 4);
+  }
+  self.mail.put_back(oldest_first(oldest), load);
+}
+
+// Takes the mail over, and the rest of its chain if it throws.
+MOTE_COLD void sort_unusual(core& here, process& self, envelope* given, envelope* following) {
+  envelope_ptr mail(given);
+  try {
+    sort_special(here, self, mail);
+  } catch (...) {
+    mail->next = following;
+    put_back(self, mail.release());
+    throw;
   }
 }
 
-inline void sort_one(core& here, process& self, envelope* mail) {
+inline void sort_one(core& here, process& self, envelope* mail, envelope* following) {
   const bool usual = mail->generation == self.generation.load(relaxed) && mail->kind == envelope_kind::message &&
                      mail->mark == 0 && !self.has(process_flags::doomed);
-  if (!usual) [[unlikely]] return sort_unusual(here, self, mail);
+  if (!usual) [[unlikely]] return sort_unusual(here, self, mail, following);
   self.pending.append(mail);
 }
 
@@ -85,7 +103,7 @@ __attribute__((noinline)) void sort_chain(core& here, process& self, envelope* n
   self.works_on = static_cast<std::uint16_t>(here.index());
   for (envelope* mail = oldest_first(newest); mail != nullptr;) {
     envelope* following = mail->next;
-    sort_one(here, self, mail);
+    sort_one(here, self, mail, following);
     mail = following;
   }
 }
@@ -94,19 +112,42 @@ __attribute__((noinline)) void sort_chain(core& here, process& self, envelope* n
 
 void sort_mail(core& here, process& self) {
   tsan_acquire(&self);  // what senders did before comes before what the receiver does now
-  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first);
+  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first, nullptr);
   if (self.mail.has_news()) sort_chain(here, self, self.mail.take_all().newest);
 }
+
+bool sort_if_possible(core& here, process& self) noexcept {
+  try {
+    sort_mail(here, self);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+namespace {
+
+// What is left in the inbox must not be lost if what was handed over cannot be sorted.
+void sort_handed_and(core& here, process& self, envelope* left) {
+  if (envelope* const first = std::exchange(self.handed, nullptr)) {
+    first->next = nullptr;
+    envelope** oldest = &left;
+    while (*oldest != nullptr) oldest = &(*oldest)->next;
+    *oldest = first;
+  }
+  sort_chain(here, self, left);
+}
+
+}  // namespace
 
 void sort_last_mail(core& here, process& self, const reason& why) {
   envelope* const left = self.mail.close().newest;
   if (left == nullptr && self.handed == nullptr && self.pending.first == nullptr) [[likely]] return;
   doom(self, why, false);
-  if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first);
-  sort_chain(here, self, left);
-  while (self.pending.first != nullptr) {
-    const envelope_ptr mail(self.pending.take(&self.pending.first));
+  sort_handed_and(here, self, left);
+  while (envelope* const mail = self.pending.first) {
     if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, why);
+    drop_envelope(self.pending.take(&self.pending.first));
   }
 }
 

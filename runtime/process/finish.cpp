@@ -8,11 +8,16 @@
 // X3  An exit is thrown again at every call that may end the process, because a catch (...) may swallow it; after
 //     `most_throws` the process is abandoned. It is never thrown while the stack unwinds. A killed process that calls
 //     nothing that may end it, as in a loop of sends, is worn down the same way, by every usual slice that it spends.
+// X4  To tell of an end takes memory. Without any, a process that has ended keeps what it has not told yet in its block, and is
+//     made ready again as one that has not begun: each turn goes on where the last stopped. Telling somebody twice does no
+//     harm, since the first news takes the entry away that the second would need (ties.cpp, L1, M1).
+// X5  A user's code that runs in here, destructors and on_crash, runs in nobody's name (core.hpp): the process has ended.
 #include "runtime/process/core.hpp"
 #include "runtime/memory/blocks.hpp"
 #include "runtime/process/locals.hpp"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace mote::detail {
@@ -48,10 +53,51 @@ reason call(process& self) noexcept {
 
 }  // namespace
 
+namespace {
+
+// What has come for one that has not begun. Without memory it looks again at its first call. The mailbox of one that is
+// unfinished (X4) is closed.
+MOTE_COLD void look_before_start(core& here, process& self) noexcept {
+  if (!self.has(process_flags::unfinished)) static_cast<void>(sort_if_possible(here, self));
+}
+
+}  // namespace
+
+void give_up_body(process& self) noexcept {
+  if (self.has(process_flags::serves)) give_back_in_hand(self);
+  void* const place = self.closure_place();
+  const bool was_inline = self.closure_is_inline();
+  run_destructor(std::exchange(self.body, nullptr)->drop, place);
+  if (!was_inline) deallocate(place);
+}
+
+namespace {
+
+// Reasons that are told even when there is no memory to tell more.
+reason no_stack(const runtime& home) noexcept {
+  try {
+    return reason::error("no stack for a process: the arena of " + std::to_string(home.stacks.usage().arena_bytes) +
+                             " bytes (options::arena_bytes) or the system's memory is used up",
+                         ENOMEM);
+  } catch (const std::bad_alloc&) {
+    return reason(reason_kind::error, ENOMEM);
+  }
+}
+
+reason would_not_end(const process& self) noexcept {
+  try {
+    return reason(reason_kind::abandoned, "would not end: " + to_string(self.doom));
+  } catch (const std::bad_alloc&) {
+    return reason(reason_kind::abandoned);
+  }
+}
+
+}  // namespace
+
 void runnable_hooks::run(runnable& fresh) noexcept {
   auto& self = static_cast<process&>(fresh);
   tsan_acquire(&self);
-  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_mail(*current_core(), self);
+  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] look_before_start(*current_core(), self);
   reason why;
   if (!self.has(process_flags::doomed | process_flags::serves)) [[likely]] {
     why = call(self);
@@ -65,10 +111,8 @@ void runnable_hooks::run(runnable& fresh) noexcept {
 void runnable_hooks::refuse(scheduler& here, runnable& fresh) noexcept {
   auto& self = static_cast<process&>(fresh);
   auto& now = static_cast<core&>(here);
-  finish(now, self,
-         reason::error("no stack for a process: the arena of " + std::to_string(now.home.stacks.usage().arena_bytes) +
-                           " bytes (options::arena_bytes) or the system's memory is used up",
-                       ENOMEM));
+  if (self.has(process_flags::unfinished)) return finish(now, self, reason(self.doom));
+  finish(now, self, no_stack(now.home));
 }
 
 void doom(process& self, const reason& why, bool killed) {
@@ -93,19 +137,37 @@ void abandon(core& here, process& self) {
   here.home.abandoned.fetch_add(1, relaxed);
   stack* const ground = self.ground;
   forget_exceptions(here);
-  finish(here, self, reason(reason_kind::abandoned, "would not end: " + to_string(self.doom)));
+  finish(here, self, would_not_end(self));
   here.retire(ground);
 }
 
-void give_up_body(process& self) noexcept {
-  if (self.has(process_flags::serves)) give_back_in_hand(self);
-  void* const place = self.closure_place();
-  const bool was_inline = self.closure_is_inline();
-  std::exchange(self.body, nullptr)->drop(place);
-  if (!was_inline) deallocate(place);
+namespace {
+
+void tell_everyone(core& here, process& self, const reason& why) {
+  sort_last_mail(here, self, why);  // X1
+  if (self.refs != nullptr) refuse_open_requests(here, self, why);
+  if (self.details != nullptr) unname_process(here.home, self);
+  cut_ties(here, self, why);
 }
 
-void finish(core& here, process& self, const reason& why) {
+// X4
+MOTE_COLD void finish_later(core& here, process& self, const reason& why) noexcept {
+  self.doom = why;
+  self.set(process_flags::doomed | process_flags::unfinished);
+  self.clear(process_flags::serves);
+  self.where = nullptr;
+  self.ground = nullptr;
+  here.enqueue(self);
+}
+
+MOTE_COLD void drop_locals(core& here, std::unique_ptr<local_values> left) noexcept {
+  const in_nobodys_name outside(here);  // X5
+  left.reset();
+}
+
+}  // namespace
+
+void finish(core& here, process& self, const reason& why) noexcept {
   tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::exiting, relaxed);
   here.trace().record(event::exit, trace_number(&self), static_cast<std::uint64_t>(why.kind()));
@@ -114,16 +176,13 @@ void finish(core& here, process& self, const reason& why) {
     self.wait_timer = {};
   }
   if (self.body != nullptr) [[unlikely]] give_up_body(self);
-  sort_last_mail(here, self, why);  // X1
-  if (self.refs != nullptr) refuse_open_requests(here, self, why);
-  if (self.details != nullptr) unname_process(here.home, self);
-  const bool heard = cut_ties(here, self, why);
-  if (!heard && why && why.kind() != reason_kind::killed) report_crash(here.home, self, why);
-  if (std::unique_ptr<local_values> left = std::move(self.locals)) {  // of one whose stack is discarded
-    here.leave();
-    left.reset();
-    here.enter();
+  try {
+    tell_everyone(here, self, why);
+  } catch (const std::bad_alloc&) {
+    return finish_later(here, self, why);
   }
+  if (!self.has(process_flags::heard) && why && why.kind() != reason_kind::killed) report_crash(here, self, why);
+  if (self.locals != nullptr) [[unlikely]] drop_locals(here, std::move(self.locals));  // of one whose stack is discarded
   if (self.details != nullptr) drop_details(here.home, self);
   const bool was_root = self.key() == here.home.root_key;
   if (self.has(process_flags::doomed)) self.doom = {};
@@ -134,6 +193,31 @@ void finish(core& here, process& self, const reason& why) {
   if (was_root) here.home.on_root_end(here.home.root_context);
 }
 
+core::core(runtime& owner, unsigned index, std::unique_ptr<seam> order)
+    : scheduler(owner.schedulers, index, std::move(order), owner.stacks, &drop_timer_payload),
+      home(owner),
+      blocks(owner.table),
+      envelopes(blocks_in_use.may_keep),
+      numbers_(owner.settings.deterministic_seed ? 0 : (owner.table.place() & most_places) << own_numbers) {
+  nobody.index = ~std::uint32_t{0};
+  static_cast<void>(nobody.mail.close());
+  nobody.doing.store(activity::exiting, relaxed);
+  nobody.set(process_flags::hidden);
+}
+
+void forget_nobody(core& here) noexcept {
+  process& nobody = here.nobody;
+  nobody.flags = process_flags::hidden;
+  if (nobody.doom.kind() != reason_kind::normal) nobody.doom = {};
+  if (nobody.links.empty() && nobody.refs == nullptr && nobody.details == nullptr && nobody.locals == nullptr) return;
+  if (std::unique_ptr<local_values> left = std::move(nobody.locals)) drop_locals(here, std::move(left));
+  if (nobody.details != nullptr) drop_details(here.home, nobody);
+  try {
+    cut_ties(here, nobody, reason::noproc);
+  } catch (const std::bad_alloc&) {  // then the next time
+  }
+}
+
 namespace {
 
 std::terminate_handler before_ours = nullptr;
@@ -142,7 +226,12 @@ std::terminate_handler before_ours = nullptr;
 reason terminated(const process& self) {
   if (self.has(process_flags::doomed)) return self.doom;
   const std::exception_ptr thrown = std::current_exception();
-  return thrown != nullptr ? reason::from_exception(thrown) : reason::error("std::terminate was called");
+  if (thrown != nullptr) return reason::from_exception(thrown);
+  try {
+    return reason::error("std::terminate was called");
+  } catch (const std::bad_alloc&) {
+    return reason(reason_kind::error);
+  }
 }
 
 // std::terminate on a process's stack ends that process only. Its stack is discarded: nothing below can be unwound.

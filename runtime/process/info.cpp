@@ -7,6 +7,8 @@
 #include <mote/process_local.hpp>
 
 #include <cstdio>
+#include <exception>
+#include <new>
 
 namespace mote::detail {
 
@@ -31,11 +33,21 @@ void print(const crash_report& subject, const std::string& what) {
 
 }  // namespace
 
-void report_crash(runtime& home, process& dead, const reason& why) {
-  crash_report report = report_of(home, dead);
-  report.why = why;
-  if (home.settings.on_crash) return home.settings.on_crash(report);
-  print(report, " ended: " + to_string(why));
+void report_crash(core& here, process& dead, const reason& why) noexcept {
+  runtime& home = here.home;
+  const in_nobodys_name outside(here);
+  try {
+    crash_report report = report_of(home, dead);
+    report.why = why;
+    if (!home.settings.on_crash) return print(report, " ended: " + to_string(why));
+    home.settings.on_crash(report);
+  } catch (const std::exception& failed) {
+    std::fprintf(stderr, "mote: process <%llu.%u.%u> ended (%s), and the report of it failed: %s\n",
+                 static_cast<unsigned long long>(home.table.place()), dead.index, dead.generation.load(relaxed),
+                 to_string(why.kind()).data(), failed.what());
+  } catch (...) {
+    std::fputs("mote: options::on_crash threw something that is no std::exception\n", stderr);
+  }
 }
 
 // Whoever wants that mutex meanwhile stops a scheduler's whole thread for it, the holder's own perhaps; and the holder may go
@@ -47,8 +59,12 @@ void runnable_hooks::holds_mutexes(scheduler& here, runnable& leaving, unsigned 
   self.set(process_flags::told_of_mutex);
   auto& now = static_cast<core&>(here);
   now.home.mutex_holders.fetch_add(1, relaxed);
-  print(report_of(now.home, self), " holds " + std::to_string(count) + (count == 1 ? " mutex" : " mutexes") + " over " +
-                                       now.calling + ", which lets others run: whoever wants it stops a scheduler");
+  try {
+    print(report_of(now.home, self), " holds " + std::to_string(count) + (count == 1 ? " mutex" : " mutexes") + " over " +
+                                         now.calling + ", which lets others run: whoever wants it stops a scheduler");
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "mote: a process holds a mutex over %s, which lets others run\n", now.calling);
+  }
 }
 
 std::uint32_t new_local_key() noexcept {
@@ -116,7 +132,7 @@ void pin_to_scheduler(std::optional<unsigned> scheduler) {
   }
   process& self = door.self();
   self.pinned = scheduler ? static_cast<std::uint16_t>(*scheduler) : no_pin;
-  if (scheduler && *scheduler != door.here().index()) {
+  if (scheduler && *scheduler != door.here().index() && !has_ended(self)) {
     door.here().switch_away([](detail::scheduler& here, runnable& left) noexcept { here.enqueue(left); });
   }
 }
@@ -155,6 +171,17 @@ bool known(const process& block, std::uint64_t key) noexcept {
 
 }  // namespace
 
+namespace {
+
+// Those of the caller: who ended without a word (ties.cpp, L4), or is to be told of an unlink yet, is left out.
+std::size_t links_in_force(const runtime& home, process& self) {
+  std::size_t count = 0;
+  self.links.for_each([&](std::uint64_t key) { count += has_told_all(home, key) ? 0 : 1; });
+  return count;
+}
+
+}  // namespace
+
 std::optional<process_info> info(pid who) {
   const entry door("mote::info");
   runtime& home = door.home();
@@ -164,13 +191,13 @@ std::optional<process_info> info(pid who) {
   seen.id = who;
   const std::uint64_t parent = block->parent_key;
   if (parent != 0) seen.parent = home.table.pid_of(parent);
-  seen.state = state_of(block->doing.load(relaxed));
+  seen.state = has_ended(*block) ? process_state::exiting : state_of(block->doing.load(relaxed));
   seen.prio = static_cast<priority>(std::uint8_t{block->priority});
   seen.trap_exit = block->has(process_flags::traps_exits);
   const std::uint64_t load = block->mail.high();
   seen.mailbox_messages = block->pending.count.get() + inbox_load::count(load);
   seen.mailbox_bytes = 16 * (block->pending.units.get() + inbox_load::units(load));
-  seen.links = block->links.size();
+  seen.links = block == &door.self() ? links_in_force(home, *block) : block->links.size();
   seen.monitors = block->monitors;
   seen.stack_bytes = block->stack_used;
   if (seen.stack_bytes != 0) seen.stack_limit = usable_bytes(block->size_class);

@@ -39,8 +39,9 @@ class link_set {
   /// The state of the link to `key`, made 0 if there was none. Throws std::bad_alloc.
   std::uint32_t& insert(std::uint64_t key) {
     if (std::uint32_t* known = find(key)) return *known;
+    std::uint32_t& made = table().insert(key);
     size_.add(1);
-    return table().insert(key);
+    return made;
   }
   /// Nullptr when there is none. Throws std::bad_alloc.
   std::uint32_t* find(std::uint64_t key) {
@@ -75,6 +76,22 @@ class link_set {
     if (table_ == nullptr) return;
     table_->for_each([&](std::uint64_t key, std::uint32_t state) {
       if ((state & in_force) != 0) function(key);
+    });
+  }
+  /// Calls function(key) for each link in force, and takes it out of force as soon as that returns: after a throw, the next
+  /// call goes on with the one at which it came. The set is fit for clear() only. The function must not change the set.
+  template <class Function>
+  void tell_each(Function&& function) {
+    if (first_ != 0) function(first_);
+    first_ = 0;
+    while (recent_ != nullptr && !recent_->empty()) {
+      function(recent_->back());
+      recent_->pop_back();
+    }
+    if (table_ == nullptr) return;
+    table_->for_each([&](std::uint64_t key, std::uint32_t& state) {
+      if ((state & in_force) != 0) function(key);
+      state &= ~in_force;
     });
   }
   void clear() noexcept {

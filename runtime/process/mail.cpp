@@ -35,8 +35,23 @@ void free_envelope(envelope* mail) noexcept {
 }
 
 void drop_envelope(envelope* mail) noexcept {
-  if (mail->type->destroy != nullptr) mail->type->destroy(mail->payload());
+  if (mail->type->destroy != nullptr) run_destructor(mail->type->destroy, mail->payload());
   free_envelope(mail);
+}
+
+void run_destructor(void (*destroy)(void*) noexcept, void* value) noexcept {
+  core* const here = current_core();
+  if (here == nullptr || !here->inside()) [[likely]] return destroy(value);
+  const in_nobodys_name outside(*here);
+  destroy(value);
+}
+
+in_nobodys_name::in_nobodys_name(core& here) noexcept : here_(here), before_(here.act_as(&here.nobody)) { here.leave(); }
+
+in_nobodys_name::~in_nobodys_name() {
+  here_.enter();
+  forget_nobody(here_);
+  here_.act_as(before_);
 }
 
 void not_in_a_process(const char* call, envelope* given) {
@@ -68,6 +83,25 @@ void prefetch(const process& woken) noexcept {
   for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(frames + line * cache_line_bytes);
 }
 
+// False: it has ended, and the mail is still the caller's.
+inline __attribute__((always_inline)) bool offer(core& here, process* to, std::uint32_t generation, envelope* mail,
+                                                 urgency how) noexcept {
+  if (to == nullptr) [[unlikely]] return false;
+  mail->generation = generation;
+  std::uint64_t load = 0;
+  const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
+  if (result == pushed::queued) {
+    charge(here, *to, load);
+    return true;
+  }
+  if (result == pushed::closed) [[unlikely]] return false;
+  prefetch(*to);
+  if (result == pushed::woke) to->handed = mail;
+  tsan_release(to);  // the receiver need not look at its inbox to find what was handed over
+  here.make_ready(*to);
+  return true;
+}
+
 }  // namespace
 
 namespace {
@@ -79,21 +113,15 @@ MOTE_COLD bool lose(envelope* mail) noexcept {
 
 }  // namespace
 
-bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) {
-  if (to == nullptr) [[unlikely]] return lose(mail);
-  mail->generation = generation;
-  std::uint64_t load = 0;
-  const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
-  if (result == pushed::queued) {
-    charge(here, *to, load);
-    return true;
-  }
-  if (result == pushed::closed) [[unlikely]] return lose(mail);
-  prefetch(*to);
-  if (result == pushed::woke) to->handed = mail;
-  tsan_release(to);  // the receiver need not look at its inbox to find what was handed over
-  here.make_ready(*to);
+bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) noexcept {
+  if (!offer(here, to, generation, mail, how)) [[unlikely]] return lose(mail);
   return true;
+}
+
+bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, urgency how) noexcept {
+  const bool posted = offer(here, to, generation, mail.get(), how);
+  if (posted) static_cast<void>(mail.release());
+  return posted;
 }
 
 bool post_from_outside(runtime& home, pid to, envelope* mail) {
@@ -112,12 +140,14 @@ bool post_from_outside(runtime& home, pid to, envelope* mail) {
   return true;
 }
 
-bool post_signal(core& here, std::uint64_t to_key, signal&& news) {
-  process* const to = here.home.table.find(to_key);
-  if (to == nullptr) return false;
-  envelope* const mail = make_envelope(std::move(news));
+envelope_ptr make_signal(signal&& news) {
+  envelope_ptr mail(make_envelope(std::move(news)));
   mail->kind = envelope_kind::signal;
-  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, urgency::urgent);
+  return mail;
+}
+
+bool post_urgent(core& here, std::uint64_t to_key, envelope_ptr mail) noexcept {
+  return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), mail.release(), urgency::urgent);
 }
 
 namespace {
@@ -142,17 +172,21 @@ void yield_used_up(core& here) noexcept {
 
 namespace {
 
-MOTE_COLD void take_signals(core& here, process& self) { sort_mail(here, self); }
+MOTE_COLD void sort_before_sending(core& here, process& self, envelope* given) {
+  envelope_ptr mail(given);
+  sort_mail(here, self);
+  static_cast<void>(mail.release());
+}
 
 // Takes what the sender has been told meanwhile: once it is killed, what it sends goes nowhere.
-bool is_killed(core& here, process& self) {
-  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] take_signals(here, self);
+bool is_killed(core& here, process& self, envelope* given) {
+  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] sort_before_sending(here, self, given);
   return self.has(process_flags::killed);
 }
 
 bool send_one(core& here, pid to, envelope* mail) {
   here.spend(cost::call);
-  process* const receiver = is_killed(here, *here.current()) ? nullptr : here.home.table.find(to);
+  process* const receiver = is_killed(here, *here.current(), mail) ? nullptr : here.home.table.find(to);
   return post(here, receiver, to.generation(), mail, urgency::ordinary);
 }
 

@@ -45,6 +45,8 @@ struct process_flags {
   static constexpr std::uint32_t hidden = 8;   ///< not one of the program's: the root
   static constexpr std::uint32_t told_of_mutex = 32;  ///< reported as waiting with a mutex held
   static constexpr std::uint32_t serves = 64;  ///< a server: its body stays, and it has a stack only while it handles mail
+  static constexpr std::uint32_t heard = 128;       ///< somebody has been told of its end
+  static constexpr std::uint32_t unfinished = 256;  ///< has ended, and could not tell everyone yet
   static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown
 };
 
@@ -92,11 +94,16 @@ class alignas(64) process : public runnable {
   static bool fits_inline(const closure_type& type) noexcept {
     return type.size <= inline_closure_bytes && type.alignment <= 16;
   }
-  /// Drops all mail unread. For a block that nothing runs any more.
-  void discard_mail() noexcept;
+  /// Drops all mail unread. False: there was none.
+  bool discard_mail() noexcept;
+  /// The same, and what it was to run. For a block that nothing runs any more. False: there was nothing.
+  bool discard() noexcept;
   void* closure_place() noexcept { return closure_is_inline() ? closure : *reinterpret_cast<void**>(closure); }
 };
 static_assert(sizeof(process) == 256);
+
+/// Whether its mailbox is closed: nothing will come to it any more.
+inline bool has_ended(const process& who) noexcept { return (who.mail.high() & inbox_flags::closed) != 0; }
 
 constexpr std::uint64_t key_of(pid who) noexcept { return process::key_of(who.generation(), who.index()); }
 

@@ -45,6 +45,16 @@ ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot)
 
 namespace {
 
+// Nobody is there to answer. Without memory to say so there was no request.
+void refuse_own_request(process& self, ref which, pid asked) {
+  try {
+    self.refs->find(which)->answer.reset(make_envelope(down{which, asked, reason::noproc}));
+  } catch (...) {
+    self.refs->remove(which);
+    throw;
+  }
+}
+
 ref post_request(core& here, process& self, pid to, envelope_ptr mail) {
   const ref which = refs_of(self).add(ref_kind::request, here.new_number(), key_of(to));
   mail->kind = envelope_kind::request;
@@ -53,7 +63,7 @@ ref post_request(core& here, process& self, pid to, envelope_ptr mail) {
   asker_of(*mail) = self.key();
   here.spend(cost::call);
   if (!post(here, here.home.table.find(to), to.generation(), mail.release(), urgency::ordinary)) {
-    post_marked(here, self.key(), which, down{which, to, reason::noproc});  // R1
+    refuse_own_request(self, which, to);  // R1
   }
   yield_if_used_up(here);
   return which;
@@ -88,6 +98,9 @@ void send_reply(const reply_to& to, envelope* given) {
   core& here = door.here();
   process& self = door.self();
   here.spend(cost::call);
+  const bool own = key_of(to.asked()) == self.key();
+  envelope_ptr done;
+  if (!own) done = make_signal({signal_kind::request_done, 0, here.home.table.pid_of(self.key()), to.request().number(), {}});
   if (!self.has(process_flags::killed) && to.asker().place() == here.home.table.place()) {
     mail->mark = to.request().number();
     mail->slot = to.request().slot() & 0xFFFFFF;
@@ -95,11 +108,10 @@ void send_reply(const reply_to& to, envelope* given) {
     process* const asker = here.home.table.find(to.asker());
     static_cast<void>(post(here, asker, to.asker().generation(), mail.release(), urgency::urgent));
   }
-  if (key_of(to.asked()) == self.key()) {
+  if (own) {
     forget_request(self, to.request().number());
   } else {
-    const pid own = here.home.table.pid_of(self.key());
-    post_signal(here, key_of(to.asked()), {signal_kind::request_done, 0, own, to.request().number(), {}});  // R2
+    post_urgent(here, key_of(to.asked()), std::move(done));  // R2
   }
   yield_if_used_up(door.here());
 }
@@ -114,15 +126,34 @@ void refuse_request(core& here, process& asked, const envelope& mail, const reas
 
 void refuse_open_requests(core& here, process& self, const reason& why) {
   const pid own = here.home.table.pid_of(self.key());
-  self.refs->owed.for_each([&](std::uint64_t, const open_request& one) {
-    post_marked(here, one.asker_key, one.request, down{one.request, own, why});
+  self.refs->owed.for_each([&](std::uint64_t, open_request& one) {
+    if (one.asker_key != 0) post_marked(here, one.asker_key, one.request, down{one.request, own, why});
+    one.asker_key = 0;
   });
   self.refs->owed.clear();
 }
 
 namespace {
 
-// Gives the request up: an answer that comes later finds no entry.
+const down* as_down(envelope& answer) noexcept {
+  const bool is_down = answer.kind == envelope_kind::message && same_type(*answer.type, message_type_of<down>);
+  return is_down ? static_cast<const down*>(answer.payload()) : nullptr;
+}
+
+// An answer that comes later finds no entry.
+void give_up_request(core& here, process& self, ref request, std::uint64_t asked) {
+  const pid own = here.home.table.pid_of(self.key());
+  envelope_ptr done = make_signal({signal_kind::request_done, 0, own, request.number(), {}});
+  self.refs->remove(request);
+  post_urgent(here, asked, std::move(done));
+}
+
+bool wait_for_answer(process& self, std::uint64_t deadline_ns) {
+  if (deadline_ns == no_deadline) refuse_to_wait(self, "mote::receive_reply");
+  return !has_ended(self) && wait_for_news(self, deadline_ns, hearing::deaf);
+}
+
+// wait(self): until there is news; false, when the time is up, and the request is given up.
 template <class Wait>
 envelope_ptr take_answer(const entry& door, ref request, Wait&& wait) {
   process& self = door.self();
@@ -132,17 +163,18 @@ envelope_ptr take_answer(const entry& door, ref request, Wait&& wait) {
     if (known == nullptr || known->kind != ref_kind::request) {
       throw usage_error("mote::receive_reply: no such request of this process waits for an answer");
     }
-    const bool in_time = known->answer != nullptr || wait(self);
-    if (in_time && known->answer == nullptr) continue;
-    envelope_ptr answer = std::move(known->answer);
-    const std::uint64_t asked = known->peer_key;
-    self.refs->remove(request);
-    if (answer == nullptr) {
-      const pid own = door.home().table.pid_of(self.key());
-      post_signal(door.here(), asked, {signal_kind::request_done, 0, own, request.number(), {}});
-    } else if (answer->kind == envelope_kind::message && same_type(*answer->type, message_type_of<down>)) {
-      throw no_reply(static_cast<down*>(answer->payload())->why);
+    if (known->answer == nullptr) {
+      if (wait(self)) continue;
+      give_up_request(door.here(), self, request, known->peer_key);
+      return nullptr;
     }
+    if (const down* const news = as_down(*known->answer)) {
+      const no_reply none(news->why);  // before the entry goes: it takes memory
+      self.refs->remove(request);
+      throw none;
+    }
+    envelope_ptr answer = std::move(known->answer);
+    self.refs->remove(request);
     return answer;
   }
 }
@@ -151,7 +183,7 @@ envelope_ptr take_answer(const entry& door, ref request, Wait&& wait) {
 
 envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
   const entry door("mote::receive_reply");
-  return take_answer(door, request, [=](process& self) { return wait_for_news(self, deadline_ns, hearing::deaf); });
+  return take_answer(door, request, [=](process& self) { return wait_for_answer(self, deadline_ns); });
 }
 
 envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout) {
@@ -164,10 +196,10 @@ envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout) {
   const ref request = post_request(door.here(), door.self(), to, std::move(mail));
   if (timeout.count() <= 0 || timeout == std::chrono::nanoseconds::max()) {
     const std::uint64_t deadline_ns = timeout.count() <= 0 ? 0 : no_deadline;
-    return take_answer(door, request, [=](process& self) { return wait_for_news(self, deadline_ns, hearing::deaf); });
+    return take_answer(door, request, [=](process& self) { return wait_for_answer(self, deadline_ns); });
   }
   const lax_limit limit(door.self(), timeout);
-  return take_answer(door, request, [&](process&) { return limit.wait(hearing::deaf); });
+  return take_answer(door, request, [&](process& self) { return !has_ended(self) && limit.wait(hearing::deaf); });
 }
 
 void wrong_reply_type(const message_type& wanted, const message_type& got) {

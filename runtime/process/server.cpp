@@ -119,11 +119,12 @@ void end(process& self, const reason& why) noexcept {
 void serve(process& self) noexcept {
   reason why;
   for (core* here = current_core();; here = current_core()) {
-    if (self.handed != nullptr || self.mail.has_news()) sort_mail(*here, self);
+    const bool news = self.handed != nullptr || self.mail.has_news();
+    const bool sorted = !news || sort_if_possible(*here, self);
     if (self.has(process_flags::doomed)) [[unlikely]] return end(self, why);
-    if (self.pending.first == nullptr) {
+    if (self.pending.first == nullptr && sorted) {
       if (become_idle(*here, self)) return;
-    } else if (here->slice_used_up()) {
+    } else if (self.pending.first == nullptr || here->slice_used_up()) {
       return stand_in_line(*here, self);
     } else if (!handle(*here, self, self.pending.take(&self.pending.first), why)) {
       return end(self, why);
@@ -192,10 +193,10 @@ void stop_if_told(envelope& mail) {
 
 void refuse_in_hand(served& cell, const message_type& server) {
   if (cell.in_hand->kind != envelope_kind::request) return;  // dropped by handle()
-  const envelope_ptr asked(std::exchange(cell.in_hand, nullptr));
   const entry door("mote::receive");
-  refuse_request(door.here(), door.self(), *asked,
-                 reason::error(std::string(server.name) + " has no handler for " + std::string(asked->type->name)));
+  refuse_request(door.here(), door.self(), *cell.in_hand,
+                 reason::error(std::string(server.name) + " has no handler for " + std::string(cell.in_hand->type->name)));
+  drop_envelope(std::exchange(cell.in_hand, nullptr));
 }
 
 void stop_server(pid who, const reason& why, std::chrono::nanoseconds timeout) {

@@ -63,16 +63,6 @@ void prepare_block(const runtime& home, process* child, const closure_type& body
   child->generation.store(child->generation.load(relaxed) + 1, release);  // table.hpp, T1
 }
 
-// A name that is taken ends the matter; what the closure holds goes with it.
-void name_unborn(runtime& home, process& child, std::string_view name) {
-  try {
-    name_process(home, child, child.key(), name);
-  } catch (...) {
-    child.body->drop(child.closure_place());
-    throw;
-  }
-}
-
 }  // namespace
 
 process* new_process(core& here, const closure_type& body, const spawn_options* options) {
@@ -93,21 +83,29 @@ process* new_process(core& here, const closure_type& body, const spawn_options* 
 }
 
 process& runtime::prepare_from_outside(const closure_type& body) {
-  std::size_t count = 0;
-  process* const block = table.take(1, count);
+  process* const block = static_cast<core&>(schedulers[0]).blocks.take();  // before its thread begins
   if (block == nullptr) table_is_full(*this);
   prepare_block(*this, block, body);
   return *block;
 }
 
-void process::discard_mail() noexcept {
+bool process::discard_mail() noexcept {
+  envelope* left = mail.close().newest;
+  const bool any = handed != nullptr || left != nullptr || pending.first != nullptr;
   if (handed != nullptr) drop_envelope(std::exchange(handed, nullptr));
-  for (envelope* left = mail.close().newest; left != nullptr;) drop_envelope(std::exchange(left, left->next));
+  while (left != nullptr) drop_envelope(std::exchange(left, left->next));
   while (pending.first != nullptr) drop_envelope(pending.take(&pending.first));
+  return any;
+}
+
+bool process::discard() noexcept {
+  const bool to_run = body != nullptr;
+  if (to_run) give_up_body(*this);
+  return discard_mail() || to_run;
 }
 
 void discard_process(core& here, process& unborn) noexcept {
-  unborn.discard_mail();
+  static_cast<void>(unborn.discard_mail());
   if (unborn.body != nullptr && !unborn.closure_is_inline()) deallocate(unborn.closure_place());
   unborn.body = nullptr;
   unborn.flags = 0;
@@ -138,6 +136,40 @@ void draft::discard() noexcept {
   here.leave();
 }
 
+namespace {
+
+// What the closure holds goes with a child that cannot be launched.
+template <class Step>
+auto or_drop_closure(process& child, Step&& step) {
+  try {
+    return step();
+  } catch (...) {
+    give_up_body(child);
+    throw;
+  }
+}
+
+MOTE_COLD void name_unborn(runtime& home, process& child, std::string_view name) {
+  or_drop_closure(child, [&] { name_process(home, child, child.key(), name); });
+}
+
+// Both sides at once. Throws std::bad_alloc, and then the parent's side is as it was.
+ref tie_unborn(core& here, process& self, process& child, tie how) {
+  return or_drop_closure(child, [&] {
+    if (how == tie::link) {
+      add_new_link(here, child, self.key());
+      add_new_link(here, self, child.key());
+      return ref();
+    }
+    child.watchers = std::make_unique<id_map<watch>>();
+    const ref which = add_monitor(here, self, child.key());
+    child.watchers->insert(which.number()) = {self.key(), which.slot()};  // the first entry takes no memory
+    return which;
+  });
+}
+
+}  // namespace
+
 spawned draft::launch(tie how) {
   const entry door("mote::spawn");
   core& here = door.here();
@@ -146,14 +178,7 @@ spawned draft::launch(tie how) {
   const std::uint64_t key = child.key();
   spawned result{here.home.table.pid_of(key), {}};
   if (options_ != nullptr && !options_->name.empty()) name_unborn(here.home, child, options_->name);
-  if (how == tie::link) {
-    add_new_link(here, child, self.key());
-    add_new_link(here, self, key);
-  } else if (how == tie::monitor) {
-    child.watchers = std::make_unique<id_map<watch>>();
-    result.monitor = add_monitor(here, self, key);
-    child.watchers->insert(result.monitor.number()) = {self.key(), result.monitor.slot()};
-  }
+  if (how != tie::none) result.monitor = tie_unborn(here, self, child, how);
   if (!self.has(process_flags::hidden)) child.parent_key = self.key();
   subject_ = nullptr;
   here.started.add(1);

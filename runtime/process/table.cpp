@@ -1,9 +1,11 @@
 #include "runtime/process/table.hpp"
 
+#include "runtime/base/check.hpp"
 #include "runtime/os/address_space.hpp"
 #include "runtime/process/locals.hpp"
 #include "runtime/process/refs.hpp"
 
+#include <algorithm>
 #include <new>
 #include <system_error>
 
@@ -18,66 +20,92 @@ std::size_t table_bytes(std::size_t most) {
 
 }  // namespace
 
-process_table::process_table(std::size_t most, std::uint64_t place)
-    : blocks_(reinterpret_cast<process*>(reserve_addresses(table_bytes(most)))), most_(most), place_(place) {
-  auto* const begin = reinterpret_cast<std::byte*>(blocks_);
-  if (begin == nullptr || !allow_access(begin, table_bytes(most))) {
+process_table::process_table(std::size_t most, std::uint64_t place, std::size_t caches)
+    : most_(most),
+      place_(place),
+      batch_(std::clamp<std::size_t>(most / (16 * caches), 1, 128)),
+      spare_(caches * (2 * batch_ + 1)),
+      blocks_there_(most + spare_) {
+  auto* const begin = reserve_addresses(table_bytes(blocks_there_));
+  if (begin == nullptr || !allow_access(begin, table_bytes(blocks_there_))) {
     throw std::system_error(std::make_error_code(std::errc::not_enough_memory),
                             "no addresses for a table of " + std::to_string(most) + " processes (" +
-                                std::to_string(table_bytes(most)) + " bytes)");
+                                std::to_string(table_bytes(blocks_there_)) + " bytes)");
   }
+  blocks_ = reinterpret_cast<process*>(begin);
 }
 
 process_table::~process_table() {
   for (std::uint32_t i = 0; i < carved(); ++i) blocks_[i].~process();
-  release_addresses(reinterpret_cast<std::byte*>(blocks_), table_bytes(most_));
+  release_addresses(reinterpret_cast<std::byte*>(blocks_), table_bytes(blocks_there_));
 }
 
-process* process_table::take(std::size_t most, std::size_t& count) noexcept {
+void process_table::add(block_cache& one) { caches_.push_back(&one); }
+
+void process_table::set_scarce(bool scarce) noexcept {
+  scarce_ = scarce;
+  for (block_cache* one : caches_) one->keep(scarce);
+}
+
+std::size_t process_table::alive() const noexcept {
+  std::size_t count = out_;
+  for (const block_cache* one : caches_) count -= one->count_;
+  return count;
+}
+
+// Under the lock. There is one: blocks_there_ - out_ of them (T3).
+process* process_table::take_one() noexcept {
+  ++out_;
+  if (process* const known = free_) {
+    free_ = static_cast<process*>(known->next);
+    return known;
+  }
+  const std::uint32_t index = carved_.load(relaxed);
+  MOTE_CHECK(index < blocks_there_);
+  auto* const made = ::new (static_cast<void*>(&blocks_[index])) process;
+  static_cast<void>(made->mail.close());
+  made->index = index;
+  carved_.store(index + 1, release);
+  return made;
+}
+
+void process_table::fill(block_cache& empty) noexcept {
   const std::lock_guard hold(lock_);
-  process* chain = nullptr;
-  count = 0;
-  for (; count < most && free_ != nullptr; ++count) {
-    process* block = free_;
-    free_ = static_cast<process*>(block->next);
-    --free_count_;
-    block->next = chain;
-    chain = block;
-  }
-  const std::uint32_t first = carved_.load(relaxed);
-  std::uint32_t end = first;
-  for (; count < most && end < most_; ++count, ++end) {
-    auto* block = ::new (static_cast<void*>(&blocks_[end])) process;
-    static_cast<void>(block->mail.close());
-    block->index = end;
-    block->next = chain;
-    chain = block;
-  }
-  carved_.store(end, release);
-  return chain;
+  if (!scarce_ && out_ + batch_ > most_) set_scarce(true);
+  if (scarce_ && alive() >= most_) return;
+  for (std::size_t left = scarce_ ? 1 : batch_; left != 0; --left) empty.push(*take_one());
 }
 
-void process_table::give(process* chain, std::size_t count) noexcept {
+void process_table::take_back(block_cache& from, std::uint32_t count) noexcept {
   const std::lock_guard hold(lock_);
-  while (chain != nullptr) {
-    auto* following = static_cast<process*>(chain->next);
-    chain->next = free_;
-    free_ = chain;
-    chain = following;
+  out_ -= count;
+  for (; count != 0; --count) {
+    process& block = from.pop();
+    block.next = free_;
+    free_ = &block;
   }
-  free_count_ += count;
+  if (scarce_ && out_ + spare_ + batch_ <= most_) set_scarce(false);
 }
 
+block_cache::block_cache(process_table& table) : table_(table), most_(static_cast<std::uint32_t>(2 * table.batch())) {
+  table.add(*this);
+}
+
+void block_cache::keep(bool none) noexcept {
+  least_.store(none ? no_bound : 0, relaxed);
+  most_.store(none ? 0 : static_cast<std::uint32_t>(2 * table_.batch()), relaxed);
+}
+
+// The cache is empty, or is to be (T3).
+process* block_cache::take_from_table() noexcept {
+  if (count_ != 0) table_.take_back(*this, count_);
+  table_.fill(*this);
+  return count_ != 0 ? &pop() : nullptr;
+}
+
+// All of them, or a batch.
 void block_cache::hand_back() noexcept {
-  process* chain = nullptr;
-  for (std::size_t i = 0; i < batch; ++i) {
-    process* block = free_;
-    free_ = static_cast<process*>(block->next);
-    block->next = chain;
-    chain = block;
-  }
-  count_ -= batch;
-  table_.give(chain, batch);
+  table_.take_back(*this, most_.load(relaxed) == 0 ? std::uint32_t{count_} : static_cast<std::uint32_t>(table_.batch()));
 }
 
 }  // namespace mote::detail

@@ -3,20 +3,28 @@
 // T1  A block's generation changes only when the block is taken; it is published (release) after the block is ready, so
 //     that who reads it (acquire) may push to its inbox.
 // T2  A block whose generation would wrap is never taken again: a pid names one process for ever.
+// T3  There are as many blocks more than `most` as the schedulers' caches may hold. While the table has plenty, caches take
+//     and give many at a time, and a block that lies in a cache counts as in use. When it has not, it is *scarce*: caches are
+//     told to keep none, and blocks are handed out one by one, as long as fewer than `most` are in use, those that still lie
+//     in caches not counted. So a spawn fails exactly when `most` are alive, whoever has the free blocks.
 #pragma once
 
+#include "runtime/base/inline.hpp"
 #include "runtime/process/process.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <vector>
 
 namespace mote::detail {
 
+class block_cache;
+
 class process_table {
  public:
-  /// Throws std::system_error when the addresses are refused. place: of the pids.
-  process_table(std::size_t most, std::uint64_t place);
+  /// Throws std::system_error when the addresses are refused. place: of the pids. caches: that will be made for it.
+  process_table(std::size_t most, std::uint64_t place, std::size_t caches);
   ~process_table();
   process_table(const process_table&) = delete;
   process_table& operator=(const process_table&) = delete;
@@ -35,7 +43,7 @@ class process_table {
   process* find(std::uint64_t key) const noexcept {
     const auto index = static_cast<std::uint32_t>(key);
     const auto generation = static_cast<std::uint32_t>(key >> 32);
-    if (index >= most_ || generation == 0) [[unlikely]] return nullptr;
+    if (index >= blocks_there_ || generation == 0) [[unlikely]] return nullptr;
     process& block = blocks_[index];
     if (block.generation.load(acquire) != generation) [[unlikely]] return nullptr;
     return &block;
@@ -44,45 +52,76 @@ class process_table {
     return pid(place_, static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32));
   }
 
-  /// Takes up to `most` free blocks, linked by next. nullptr: the table is full. Locks for a moment.
-  process* take(std::size_t most, std::size_t& count) noexcept;
-  void give(process* chain, std::size_t count) noexcept;
+  /// Fills a cache that is empty: a batch, or one block while they are scarce, or none when `most` are in use. Locks for a
+  /// moment.
+  void fill(block_cache& empty) noexcept;
+  /// Takes `count` blocks back.
+  void take_back(block_cache& from, std::uint32_t count) noexcept;
+  /// How many caches take at once.
+  std::size_t batch() const noexcept { return batch_; }
 
  private:
+  friend class block_cache;
+  void add(block_cache& one);
+  void set_scarce(bool scarce) noexcept;
+  std::size_t alive() const noexcept;
+  process* take_one() noexcept;
+
   process* blocks_;
   std::size_t most_;
   std::uint64_t place_;
+  std::size_t batch_;
+  std::size_t spare_;  ///< what all caches may hold
+  std::size_t blocks_there_;
   std::atomic<std::uint32_t> carved_{0};
-  std::mutex lock_;
+  std::mutex lock_;  // of all below
   process* free_ = nullptr;
-  std::size_t free_count_ = 0;
+  std::size_t out_ = 0;  ///< handed out, in use or in a cache
+  bool scarce_ = false;
+  std::vector<block_cache*> caches_;
 };
 
 /// A scheduler's own free blocks.
 class block_cache {
  public:
-  explicit block_cache(process_table& table) noexcept : table_(table) {}
+  /// Before any thread uses the table.
+  explicit block_cache(process_table& table);
+  /// nullptr: the table is full.
   process* take() noexcept {
-    if (free_ == nullptr) [[unlikely]] free_ = table_.take(batch, count_);
-    process* block = free_;
-    if (block == nullptr) return nullptr;
-    free_ = static_cast<process*>(block->next);
-    --count_;
-    return block;
+    if (count_ <= least_.load(relaxed)) [[unlikely]] return take_from_table();
+    return &pop();
   }
   void give(process& block) noexcept {
-    block.next = free_;
-    free_ = &block;
-    if (++count_ > 2 * batch) [[unlikely]] hand_back();
+    push(block);
+    if (count_ > most_.load(relaxed)) [[unlikely]] hand_back();
   }
 
  private:
-  static constexpr std::size_t batch = 128;
-  void hand_back() noexcept;
+  friend class process_table;
+  static constexpr std::uint32_t no_bound = ~std::uint32_t{0};
+
+  process& pop() noexcept {
+    process& block = *free_;
+    free_ = static_cast<process*>(block.next);
+    count_.subtract(1);
+    return block;
+  }
+  void push(process& block) noexcept {
+    block.next = free_;
+    free_ = &block;
+    count_.add(1);
+  }
+
+  MOTE_COLD process* take_from_table() noexcept;
+  MOTE_COLD void hand_back() noexcept;
+  /// Any thread: how many to keep from now on (T3).
+  void keep(bool none) noexcept;
 
   process_table& table_;
   process* free_ = nullptr;
-  std::size_t count_ = 0;
+  relaxed_cell<std::uint32_t> count_ = 0;  ///< read by the table
+  std::atomic<std::uint32_t> least_{0};    ///< a take that would go below it asks the table
+  std::atomic<std::uint32_t> most_;        ///< a give that goes above it hands back
 };
 
 }  // namespace mote::detail

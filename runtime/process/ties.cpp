@@ -9,6 +9,8 @@
 //     that the entry goes. Their entry stays, of a process that has ended, and counts as none; such entries go before the
 //     table would grow. Whether the other traps exits is read when the process ends: a trap_exit(true) that did not come
 //     before is as if the signal had been received before it.
+// L5  A signal that is to be answered is sent back, or turned into the message it means, in its own envelope; and a caller
+//     makes the envelopes it will need before it changes anything. So without memory nothing is half done.
 // L3  Who cannot reach the other, because it has ended, answers for it: link with an exit signal noproc, monitor with a
 //     `down` noproc, unlink with the acknowledgement. Who reached the block, but after a later process had taken it, is
 //     answered the same by that one (drain.cpp, D2).
@@ -32,8 +34,39 @@ void append_message(process& self, envelope* mail) noexcept {
   self.pending.append(mail);
 }
 
-void linked_peer_ended(process& self, pid from, const reason& why) {
-  if (self.links.take(key_of(from))) receive_exit(self, from, why, true);  // L1
+bool is_trapped(const process& self, const reason& why, bool by_link) noexcept {
+  return self.has(process_flags::traps_exits) && (why.kind() != reason_kind::kill || by_link);
+}
+
+// Makes another message of a signal, in its place: whoever has the signal needs no memory to pass its news on.
+template <class News>
+envelope_ptr turned_into(envelope_ptr mail, News&& news) noexcept {
+  static_assert(sizeof(News) <= sizeof(signal) && std::is_nothrow_move_constructible_v<News>);
+  static_cast<signal*>(mail->payload())->~signal();
+  ::new (mail->payload()) News(std::move(news));
+  mail->type = &message_type_of<News>;
+  mail->kind = envelope_kind::message;
+  return mail;
+}
+
+// A `down` in place of the signal that asked for one.
+envelope_ptr turned_into_down(envelope_ptr mail, pid dead, const reason& why) noexcept {
+  const signal& asked = *static_cast<const signal*>(mail->payload());
+  const ref which(asked.number, asked.slot);
+  mail->mark = which.number();
+  mail->slot = which.slot() & 0xFFFFFF;
+  return turned_into(std::move(mail), down{which, dead, why});
+}
+
+void hear_exit(process& self, envelope_ptr& mail, const signal& news, bool by_link) noexcept {
+  if (!is_trapped(self, news.why, by_link)) return receive_exit(self, news.from, news.why, by_link);
+  if (self.has(process_flags::doomed)) return;
+  exited heard{news.from, news.why};
+  append_message(self, turned_into(std::move(mail), std::move(heard)).release());
+}
+
+void linked_peer_ended(process& self, envelope_ptr& mail, const signal& news) {
+  if (self.links.take(key_of(news.from))) hear_exit(self, mail, news, true);  // L1
 }
 
 void link_requested(process& self, pid from) {
@@ -41,12 +74,20 @@ void link_requested(process& self, pid from) {
   if (entry < one_unlink) entry |= in_force;  // L2
 }
 
-void unlink_requested(core& here, process& self, pid from) {
+// Sends a signal back with another meaning.
+void send_back(core& here, envelope_ptr mail, signal_kind kind, pid from, const reason& why) noexcept {
+  signal& news = *static_cast<signal*>(mail->payload());
+  const std::uint64_t to = key_of(news.from);
+  news = {kind, 0, from, 0, why};
+  post_urgent(here, to, std::move(mail));
+}
+
+void unlink_requested(core& here, process& self, pid from, envelope_ptr& mail) {
   if (std::uint32_t* entry = self.links.find(key_of(from))) {
     *entry &= ~in_force;
     if (*entry == 0) self.links.erase(key_of(from));
   }
-  post_signal(here, key_of(from), {signal_kind::unlink_ack, 0, here.home.table.pid_of(self.key()), 0, {}});
+  send_back(here, std::move(mail), signal_kind::unlink_ack, here.home.table.pid_of(self.key()), {});
 }
 
 void unlink_acknowledged(process& self, pid from) {
@@ -69,13 +110,15 @@ bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
   return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0;
 }
 
+bool has_told_all(const runtime& home, std::uint64_t key) noexcept {
+  const process* const block = home.table.find(key);
+  return block == nullptr || block->doing.load(acquire) == activity::free || block->key() != key;
+}
+
 // L4. A process whose block is free or another's has told everyone of its end (finish.cpp, X2): once the mail that was there
 // when this was seen is sorted, an entry that is left was of one that ended without a word.
 void add_new_link(core& here, process& self, std::uint64_t peer_key) {
-  const auto ended = [&](std::uint64_t key) {
-    const process* const block = here.home.table.find(key);
-    return block == nullptr || block->doing.load(acquire) == activity::free;
-  };
+  const auto ended = [&](std::uint64_t key) { return has_told_all(here.home, key); };
   self.links.add_new(peer_key, ended, [&] { sort_mail(here, self); });
 }
 
@@ -90,18 +133,19 @@ ref add_monitor(core& here, process& self, std::uint64_t peer_key) {
   return which;
 }
 
-void handle_signal(core& here, process& self, signal& news) {
+void handle_signal(core& here, process& self, envelope_ptr& mail) {
+  const signal& news = *static_cast<const signal*>(mail->payload());
   switch (news.kind) {
     case signal_kind::link:
       return link_requested(self, news.from);
     case signal_kind::unlink:
-      return unlink_requested(here, self, news.from);
+      return unlink_requested(here, self, news.from, mail);
     case signal_kind::unlink_ack:
       return unlink_acknowledged(self, news.from);
     case signal_kind::linked_exit:
-      return linked_peer_ended(self, news.from, news.why);
+      return linked_peer_ended(self, mail, news);
     case signal_kind::exit:
-      return receive_exit(self, news.from, news.why, false);
+      return hear_exit(self, mail, news, false);
     case signal_kind::monitor:
       return watch_requested(self, news);
     case signal_kind::demonitor:
@@ -114,25 +158,30 @@ void handle_signal(core& here, process& self, signal& news) {
 
 void receive_exit(process& self, pid from, const reason& why, bool by_link) {
   const bool own = key_of(from) == self.key();
-  if (why.kind() == reason_kind::kill && !by_link) return doom(self, reason::killed, true);
-  if (self.has(process_flags::traps_exits)) {
+  if (is_trapped(self, why, by_link)) {
     if (!self.has(process_flags::doomed)) append_message(self, make_envelope(exited{from, why}));
+  } else if (why.kind() == reason_kind::kill && !by_link) {
+    doom(self, reason::killed, true);
   } else if (why.kind() != reason_kind::normal || own) {
     doom(self, why, false);
   }
 }
 
 void link_to(core& here, process& self, std::uint64_t peer_key) {
-  const std::uint32_t* const known = self.links.find(peer_key);
-  if (known != nullptr && (*known & in_force) != 0 && takes_signals(here.home, peer_key)) return;
-  self.links.insert(peer_key) |= in_force;
+  if (const std::uint32_t* const known = self.links.find(peer_key); known != nullptr && (*known & in_force) != 0) {
+    if (!has_told_all(here.home, peer_key)) return;  // if it ends, its own reason is still to come
+    sort_mail(here, self);
+    if (self.links.find(peer_key) == nullptr) return;  // that had come
+  }
   const pid own = here.home.table.pid_of(self.key());
-  if (post_signal(here, peer_key, {signal_kind::link, 0, own, 0, {}})) return;
+  envelope_ptr request = make_signal({signal_kind::link, 0, own, 0, {}});
+  self.links.insert(peer_key) |= in_force;
+  if (post_urgent(here, peer_key, std::move(request))) return;
   self.links.erase(peer_key);  // L3
   receive_exit(self, here.home.table.pid_of(peer_key), reason::noproc, true);
 }
 
-void answer_for_the_dead(core& here, pid dead, envelope_ptr mail) {  // L3
+void answer_for_the_dead(core& here, pid dead, envelope_ptr& mail) {  // L3
   if (mail->kind == envelope_kind::request) {
     const ref which(mail->mark, mail->slot);
     post_marked(here, asker_of(*mail), which, down{which, dead, reason::noproc});
@@ -141,45 +190,61 @@ void answer_for_the_dead(core& here, pid dead, envelope_ptr mail) {  // L3
   const signal& news = *static_cast<const signal*>(mail->payload());
   const std::uint64_t asker = key_of(news.from);
   if (news.kind == signal_kind::link) {
-    post_signal(here, asker, {signal_kind::linked_exit, 0, dead, 0, reason::noproc});
+    send_back(here, std::move(mail), signal_kind::linked_exit, dead, reason::noproc);
   } else if (news.kind == signal_kind::unlink) {
-    post_signal(here, asker, {signal_kind::unlink_ack, 0, dead, 0, {}});
+    send_back(here, std::move(mail), signal_kind::unlink_ack, dead, {});
   } else if (news.kind == signal_kind::monitor) {
-    const ref which(news.number, news.slot);
-    post_marked(here, asker, which, down{which, dead, reason::noproc});
+    post_urgent(here, asker, turned_into_down(std::move(mail), dead, reason::noproc));
   }
 }
 
-bool cut_ties(core& here, process& self, const reason& why) {
+namespace {
+
+void heard_if(process& self, bool told) noexcept {
+  if (told) self.set(process_flags::heard);
+}
+
+void tell_links(core& here, process& self, const reason& why) {
   const pid own = here.home.table.pid_of(self.key());
-  bool heard = false;
-  if (!self.links.empty()) {
-    const bool quiet = why.kind() == reason_kind::normal;
-    self.links.for_each([&](std::uint64_t peer_key) {
-      const process* const peer = quiet ? here.home.table.find(peer_key) : nullptr;
-      if (quiet && (peer == nullptr || !peer->has(process_flags::traps_exits))) return;  // L4
-      heard |= post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why});
-    });
-    self.links.clear();
-  }
-  if (self.watchers != nullptr) {
-    self.watchers->for_each([&](std::uint64_t number, const watch& one) {
-      const ref which(number, one.slot);
-      heard |= post_marked(here, one.watcher_key, which, down{which, own, why});
-    });
-    self.watchers.reset();
-  }
-  if (self.refs != nullptr) {
-    self.refs->for_each([&](ref which, const ref_entry& entry) {
-      if (entry.kind == ref_kind::monitor) {
-        post_signal(here, entry.peer_key, {signal_kind::demonitor, 0, own, which.number(), {}});
-      } else if (entry.kind == ref_kind::request) {
-        post_signal(here, entry.peer_key, {signal_kind::request_done, 0, own, which.number(), {}});
-      }
-    });
-    self.refs.reset();
-  }
-  return heard;
+  const bool quiet = why.kind() == reason_kind::normal;
+  self.links.tell_each([&](std::uint64_t peer_key) {
+    const process* const peer = quiet ? here.home.table.find(peer_key) : nullptr;
+    if (quiet && (peer == nullptr || !peer->has(process_flags::traps_exits))) return;  // L4
+    heard_if(self, post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why}));
+  });
+  self.links.clear();
+}
+
+void tell_watchers(core& here, process& self, const reason& why) {
+  const pid own = here.home.table.pid_of(self.key());
+  self.watchers->for_each([&](std::uint64_t number, watch& one) {
+    const ref which(number, one.slot);
+    if (one.watcher_key != 0) heard_if(self, post_marked(here, one.watcher_key, which, down{which, own, why}));
+    one.watcher_key = 0;
+  });
+  self.watchers.reset();
+}
+
+// Tells those it watches, or has asked, that it does not any more.
+void give_up_refs(core& here, process& self) {
+  const pid own = here.home.table.pid_of(self.key());
+  self.refs->for_each([&](ref which, ref_entry& entry) {
+    if (entry.kind == ref_kind::monitor) {
+      post_signal(here, entry.peer_key, {signal_kind::demonitor, 0, own, which.number(), {}});
+    } else if (entry.kind == ref_kind::request) {
+      post_signal(here, entry.peer_key, {signal_kind::request_done, 0, own, which.number(), {}});
+    }
+    entry.kind = ref_kind::free;
+  });
+  self.refs.reset();
+}
+
+}  // namespace
+
+void cut_ties(core& here, process& self, const reason& why) {
+  if (!self.links.empty()) tell_links(here, self, why);
+  if (self.watchers != nullptr) tell_watchers(here, self, why);
+  if (self.refs != nullptr) give_up_refs(here, self);
 }
 
 }  // namespace mote::detail
@@ -236,9 +301,10 @@ bool unlink(pid from) {
   std::uint32_t* entry = is_local(door.home(), from) ? self.links.find(key) : nullptr;
   if (entry == nullptr || (*entry & in_force) == 0) return false;
   if (!takes_signals(door.home(), key)) return !self.links.erase(key);  // L4
-  *entry = (*entry & ~in_force) + one_unlink;
   const pid own = door.home().table.pid_of(self.key());
-  if (!post_signal(door.here(), key, {signal_kind::unlink, 0, own, 0, {}})) unlink_acknowledged(self, from);  // L3
+  envelope_ptr request = make_signal({signal_kind::unlink, 0, own, 0, {}});
+  *entry = (*entry & ~in_force) + one_unlink;
+  if (!post_urgent(door.here(), key, std::move(request))) unlink_acknowledged(self, from);  // L3
   return true;
 }
 
@@ -247,16 +313,18 @@ ref monitor(pid who) {
   core& here = door.here();
   process& self = door.self();
   const std::uint64_t key = local_key(who, "mote::monitor");
+  const pid own = here.home.table.pid_of(self.key());
+  envelope_ptr request = make_signal({signal_kind::monitor, 0, own, 0, {}});
   const ref which = add_monitor(here, self, key);
   if (key == self.key() && is_local(here.home, who)) return which;
-  const pid own = here.home.table.pid_of(self.key());
-  if (!is_local(here.home, who) ||
-      !post_signal(here, key, {signal_kind::monitor, which.slot(), own, which.number(), {}})) {
+  signal& news = *static_cast<signal*>(request->payload());
+  news.slot = which.slot();
+  news.number = which.number();
+  process* const watched = is_local(here.home, who) ? here.home.table.find(key) : nullptr;
+  if (!post_or_keep(here, watched, who.generation(), request, urgency::urgent)) {
     self.refs->remove(which);  // L3
     self.monitors.subtract(1);
-    envelope* const news = make_envelope(down{which, who, reason::noproc});
-    news->mark = which.number();  // demonitor with flush finds it by this
-    append_message(self, news);
+    append_message(self, turned_into_down(std::move(request), who, reason::noproc).release());
   }
   yield_if_used_up(door.here());
   return which;
@@ -269,11 +337,12 @@ bool demonitor(ref which, bool flush) {
   ref_entry* known = self.refs != nullptr ? self.refs->find(which) : nullptr;
   const bool in_force_still = known != nullptr && known->kind == ref_kind::monitor;
   if (in_force_still) {
+    const pid own = door.home().table.pid_of(self.key());
+    envelope_ptr request = make_signal({signal_kind::demonitor, 0, own, which.number(), {}});
     const std::uint64_t peer = known->peer_key;
     self.refs->remove(which);
     self.monitors.subtract(1);
-    const pid own = door.home().table.pid_of(self.key());
-    post_signal(door.here(), peer, {signal_kind::demonitor, 0, own, which.number(), {}});
+    post_urgent(door.here(), peer, std::move(request));
   } else if (flush) {
     drop_marked(self, which.number());
   }

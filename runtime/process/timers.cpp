@@ -18,6 +18,11 @@ void send_now(timer& due) noexcept {
   post(here, here.home.table.find(to), static_cast<std::uint32_t>(to >> 32), mail, urgency::ordinary);
 }
 
+// Another runtime's wheels, and their memory, are gone, or none of the caller's.
+bool is_of(const runtime& home, timer_ref which) noexcept {
+  return which.node() != nullptr && which.place() == home.table.place();
+}
+
 timer_id id_of(timer_ref which) noexcept { return {static_cast<timer*>(which.node()), which.generation()}; }
 
 std::optional<std::chrono::nanoseconds> left_until(core& here, std::uint64_t deadline_ns) {
@@ -43,7 +48,7 @@ timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* given)
   const timer_id armed = here.timers().arm(deadline_ns, &send_now, nullptr, key, mail.get());
   static_cast<void>(mail.release());
   yield_if_used_up(door.here());
-  return timer_ref(armed.node, armed.generation);
+  return timer_ref(door.home().table.place(), armed.node, armed.generation);
 }
 
 }  // namespace mote::detail
@@ -55,7 +60,7 @@ using namespace detail;
 std::optional<std::chrono::nanoseconds> cancel_timer(timer_ref which) {
   const entry door("mote::cancel_timer");
   core& here = door.here();
-  if (which.node() == nullptr) return std::nullopt;
+  if (!is_of(here.home, which)) return std::nullopt;
   here.spend(cost::call);
   const std::optional<std::uint64_t> deadline_ns = timer_wheel::deadline_of(id_of(which));
   void* payload = nullptr;
@@ -66,7 +71,7 @@ std::optional<std::chrono::nanoseconds> cancel_timer(timer_ref which) {
 
 std::optional<std::chrono::nanoseconds> read_timer(timer_ref which) {
   const entry door("mote::read_timer");
-  if (which.node() == nullptr) return std::nullopt;
+  if (!is_of(door.home(), which)) return std::nullopt;
   const std::optional<std::uint64_t> deadline_ns = timer_wheel::deadline_of(id_of(which));
   if (!deadline_ns) return std::nullopt;
   return left_until(door.here(), *deadline_ns);

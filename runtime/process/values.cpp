@@ -4,8 +4,10 @@
 #include <mote/reason.hpp>
 
 #include "runtime/base/atomic.hpp"
+#include "runtime/process/core.hpp"
 
 #include <charconv>
+#include <cerrno>
 #include <cstdlib>
 #include <cxxabi.h>
 #include <memory>
@@ -52,7 +54,7 @@ struct reason::details {
   detail::atomic<std::uint32_t> holders{1};
 
   ~details() {
-    if (value != nullptr) destroy(value);
+    if (value != nullptr) detail::run_destructor(destroy, value);
   }
 };
 
@@ -77,12 +79,15 @@ std::string readable(const std::type_info& type) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
                                                          &std::free);
+  if (status == -1) throw std::bad_alloc();
   return status == 0 ? name.get() : type.name();
 }
 
 }  // namespace
 
-reason reason::from_exception(std::exception_ptr thrown) {
+namespace {
+
+reason told_by(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const no_reply& failed) {
@@ -95,6 +100,19 @@ reason reason::from_exception(std::exception_ptr thrown) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     return reason(reason_kind::error, "an exception that is no std::exception", 0,
                   type != nullptr ? readable(*type) : std::string());
+  }
+}
+
+// Made while there is memory.
+const reason nothing_told(reason_kind::error, "an exception, and no memory to say which", ENOMEM);
+
+}  // namespace
+
+reason reason::from_exception(std::exception_ptr thrown) {
+  try {
+    return told_by(thrown);
+  } catch (const std::bad_alloc&) {
+    return nothing_told;
   }
 }
 

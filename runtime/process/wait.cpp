@@ -142,6 +142,12 @@ __attribute__((noinline)) bool wait_with_limit(process& self, std::uint64_t want
 
 }  // namespace
 
+void refuse_to_wait(const process& self, const char* call) {
+  if (!has_ended(self)) return;
+  throw usage_error(std::string(call) + ": waits for what can never come: it was called by a destructor or a hook in the name "
+                                        "of a process that has ended");
+}
+
 void heed_signals(core& here, process& self) {
   if (self.handed != nullptr || (self.mail.high() & calls) != 0) [[unlikely]] sort_mail(here, self);
   end_if_doomed(here, self);
@@ -211,6 +217,16 @@ pending_list* mailbox_scan::begin() {
   return &self.pending;
 }
 
+namespace {
+
+// Woken for nothing that it wants. One that has ended is always awake.
+MOTE_COLD bool may_wait_on(const process& self, std::uint64_t deadline_ns) {
+  if (deadline_ns == no_deadline) refuse_to_wait(self, "mote::receive");
+  return !has_ended(self);
+}
+
+}  // namespace
+
 MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
   const entry door("mote::receive");
   process& self = *door.entered().current();
@@ -219,8 +235,8 @@ MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
     core& here = door.here();
     sort_mail(here, self);
     end_if_doomed(here, self);
-  } while (*link_ == nullptr);
-  return true;
+  } while (*link_ == nullptr && may_wait_on(self, deadline_ns));
+  return *link_ != nullptr;
 }
 
 }  // namespace mote::detail
@@ -234,7 +250,7 @@ MOTE_FLATTEN void yield() {
   core& here = door.entered();
   process& self = *here.current();
   self.reductions.add(here.take_spent() + 1);
-  here.yield();
+  if (!has_ended(self)) [[likely]] here.yield();
   heed_signals(door.here(), self);
 }
 
@@ -252,7 +268,7 @@ void sleep_to(const entry& door, std::uint64_t deadline_ns) {
   process& self = door.self();
   do {
     heed_signals(door.here(), self);
-  } while (wait_for_news(self, deadline_ns, hearing::deaf));
+  } while (!has_ended(self) && wait_for_news(self, deadline_ns, hearing::deaf));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // What is done to one stack: its pages given back, its reserve opened and closed, its intactness checked.
-// While the reserve is closed the marks lie on it, and on the guard too where marks are cheap or jumps are to be
-// feared; in the default class the guard is marked only when the reserve opens (stack_arena.cpp, closed_range).
+// While the reserve is closed, it and the guard below it are marked; when it opens, the guard stays.
 #include "runtime/stack/stack.hpp"
 
 #include <algorithm>
@@ -47,7 +46,6 @@ MOTE_NO_SANITIZE void trim(stack& which, const std::byte* keep_from) noexcept {
 
 MOTE_NO_SANITIZE bool open_reserve(stack& which) noexcept {
   if (which.reserve_open || which.guarded_by == guard_kind::none) return false;
-  if (!close_range(which, {which.guard(), guard_bytes(which.size_class)})) return false;
   which.reserve_open = open_range(which, {which.reserve(), reserve_bytes(which.size_class)});
   return which.reserve_open;
 }

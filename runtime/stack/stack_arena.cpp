@@ -27,11 +27,8 @@ constexpr std::size_t most_units = 16'384;
 constexpr std::size_t access_step = 64 * mib;
 constexpr unsigned class_bits = 4;
 
-// Which part of a slot is marked while its reserve is closed. Marks cost about 20 ns a page at the first use of a slot
-// and 400 ns a range, so the default class has its reserve marked and the guard below it left as a plain distance: a
-// jump of up to 128 KiB still hits addresses that are nobody else's.
+// Which part of a slot is marked while its reserve is closed.
 address_range closed_range(std::uint8_t size_class, std::byte* slot) noexcept {
-  if (size_class == 1) return {slot + guard_bytes(1), reserve_bytes(1)};
   return {slot, guard_bytes(size_class) + reserve_bytes(size_class)};
 }
 

@@ -67,14 +67,15 @@ timer_wheel::timer_wheel(std::uint64_t now_ns, void (*drop)(timer&) noexcept)
   static_assert(tick_ns == std::uint64_t{1} << tick_shift && levels * level_bits > 64 - tick_shift);
 }
 
-timer_wheel::~timer_wheel() {
+timer_wheel::~timer_wheel() { drop_pending(); }
+
+std::size_t timer_wheel::drop_pending() noexcept {
   take_back_cancelled();
-  drop_all(due_);
-  drop_all(overdue_);
-  drop_all(moving_);
+  std::size_t dropped = drop_all(due_) + drop_all(overdue_) + drop_all(moving_);
   for (auto& level : slots_) {
-    for (timer_links& slot : level) drop_all(slot);
+    for (timer_links& slot : level) dropped += drop_all(slot);
   }
+  return dropped;
 }
 
 timer_id timer_wheel::arm(std::uint64_t deadline_ns, void (*fire)(timer&) noexcept, void* subject, std::uint64_t detail,
@@ -230,11 +231,13 @@ void timer_wheel::recycle(timer& ended) noexcept {
   ended.next = std::exchange(free_, &ended);
 }
 
-void timer_wheel::drop_all(timer_links& list) noexcept {
-  while (!is_empty(list)) {
+std::size_t timer_wheel::drop_all(timer_links& list) noexcept {
+  std::size_t dropped = 0;
+  for (; !is_empty(list); ++dropped) {
     timer& pending = pop_front(list);
     if (drop_ != nullptr) drop_(pending);
   }
+  return dropped;
 }
 
 }  // namespace mote::detail

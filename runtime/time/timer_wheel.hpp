@@ -87,6 +87,10 @@ class timer_wheel {
   /// No timer is to fire before this time, and advance has nothing to do before it; UINT64_MAX when there is none.
   std::uint64_t next_deadline() const noexcept;
 
+  /// Gives the payloads of all timers to `drop`, which may arm others; returns how many there were. The wheel is good for
+  /// nothing but this and its end afterwards.
+  std::size_t drop_pending() noexcept;
+
   /// Armed timers, with those that other threads cancelled since the last advance.
   std::size_t size() const noexcept { return size_; }
 
@@ -121,7 +125,7 @@ class timer_wheel {
   std::optional<place> earliest() const noexcept;
   bool work_at_hand() const noexcept;
   void open(const place& where) noexcept;
-  void drop_all(timer_links& list) noexcept;
+  std::size_t drop_all(timer_links& list) noexcept;
 
   std::uint64_t tick_;  // how far the wheel has come: all of earlier ticks is fired or in one of the three lists
   std::size_t size_ = 0;

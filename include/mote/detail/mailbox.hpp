@@ -63,6 +63,8 @@ class mailbox_scan {
     if (current_ != nullptr) link_ = &current_->next;
     return current_ = *link_;
   }
+  /// What next() returned last, still in the mailbox.
+  envelope& current() const noexcept { return *current_; }
   /// Takes out what next() returned last. To be used once, at the end.
   envelope_ptr take() noexcept { return envelope_ptr(list_->take(link_)); }
   /// At the end: waits until there is more, or the deadline has passed (false). May end the process.

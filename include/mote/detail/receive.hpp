@@ -44,7 +44,8 @@ envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns);
 void send_reply(const reply_to& to, envelope* mail);
 /// Who asks, of a request in the caller's hands.
 reply_to asker_in(envelope& mail);
-/// As asker_in, for a request just taken out of the mailbox: the caller owes the answer from now on.
+/// As asker_in, for a request about to be taken out of the mailbox: the caller owes the answer from now on. Throws
+/// std::bad_alloc; then the request stays where it is.
 reply_to accept_request(envelope& mail);
 [[noreturn]] void wrong_reply_type(const message_type& wanted, const message_type& got);
 
@@ -63,15 +64,15 @@ struct receive_case {
       return (mail.kind == envelope_kind::request) == traits::request && same_type(*mail.type, message_type_of<message>);
     }
   }
-  static decltype(auto) call(Handler& run, envelope_ptr mail) {
+  static decltype(auto) call(Handler& run, mailbox_scan& scan) {
     if constexpr (any) {
-      if (mail->kind == envelope_kind::request) static_cast<void>(accept_request(*mail));
-      return run(any_message(std::move(mail)));
+      if (scan.current().kind == envelope_kind::request) static_cast<void>(accept_request(scan.current()));
+      return run(any_message(scan.take()));
     } else if constexpr (traits::request) {
-      const reply_to from = accept_request(*mail);
-      return run(from, open_envelope<message>(std::move(mail)));
+      const reply_to from = accept_request(scan.current());
+      return run(from, open_envelope<message>(scan.take()));
     } else {
-      return run(open_envelope<message>(std::move(mail)));
+      return run(open_envelope<message>(scan.take()));
     }
   }
 };
@@ -86,8 +87,8 @@ struct receive_case<guarded<Predicate, Handler>> {
     return inner::matches(both.handler, mail) &&
            both.predicate(std::as_const(*static_cast<typename inner::message*>(mail.payload())));
   }
-  static decltype(auto) call(guarded<Predicate, Handler>& both, envelope_ptr mail) {
-    return inner::call(both.handler, std::move(mail));
+  static decltype(auto) call(guarded<Predicate, Handler>& both, mailbox_scan& scan) {
+    return inner::call(both.handler, scan);
   }
 };
 
@@ -98,7 +99,7 @@ inline constexpr bool is_timeout<timeout_case<Handler>> = true;
 
 template <class Case>
 struct case_result {
-  using type = decltype(receive_case<Case>::call(std::declval<Case&>(), std::declval<envelope_ptr>()));
+  using type = decltype(receive_case<Case>::call(std::declval<Case&>(), std::declval<mailbox_scan&>()));
 };
 template <class Handler>
 struct case_result<timeout_case<Handler>> {
@@ -134,14 +135,14 @@ int matching_case(envelope& mail, Cases&... cases) {
 }
 
 template <class Result, class First, class... Rest>
-Result call_case(int index, envelope_ptr mail, First& first, Rest&... rest) {
+Result call_case(int index, mailbox_scan& scan, First& first, Rest&... rest) {
   if constexpr (sizeof...(Rest) != 0) {
-    if (index != 0) return call_case<Result>(index - 1, std::move(mail), rest...);
+    if (index != 0) return call_case<Result>(index - 1, scan, rest...);
   }
   if constexpr (is_timeout<First>) {
     __builtin_unreachable();
   } else {
-    return static_cast<Result>(receive_case<First>::call(first, std::move(mail)));
+    return static_cast<Result>(receive_case<First>::call(first, scan));
   }
 }
 
@@ -174,7 +175,7 @@ auto receive_cases(Cases&&... cases) -> typename common_result<typename case_res
   for (;;) {
     while (envelope* mail = scan.next()) {
       const int index = matching_case(*mail, cases...);
-      if (index >= 0) return call_case<result>(index, scan.take(), cases...);
+      if (index >= 0) return call_case<result>(index, scan, cases...);
     }
     if (!scan.more(deadline)) return run_timeout<result>(cases...);
   }

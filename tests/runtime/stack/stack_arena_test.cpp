@@ -302,11 +302,13 @@ TEST(stack_arena, mapped_guards_stop_short_of_the_kernels_limit_of_mappings) {
 
 void write_at(std::byte* address) { *const_cast<volatile std::byte*>(address) = std::byte{1}; }
 
-TEST_P(any_guards_death, the_page_below_limit_is_caught) {
+TEST_P(any_guards_death, every_page_of_reserve_and_guard_is_caught) {
   for (const std::uint8_t size_class : classes{0, 1, 2}) {
     stack* const each = take(arena, size_class, 1).at(0);
     EXPECT_DEATH(write_at(each->limit - 1), "");
     EXPECT_DEATH(write_at(each->reserve()), "");
+    EXPECT_DEATH(write_at(each->reserve() - 1), "");
+    EXPECT_DEATH(write_at(each->guard()), "");
   }
 }
 
