@@ -1,0 +1,463 @@
+// Memory runs out, at each place where any is asked for in turn: the caller gets an exception and nothing is half done, or
+// what had to be told is told when there is memory again. Nothing is lost, nothing leaks, nobody waits for ever.
+#include "tests/exhaustion/failing_memory.hpp"
+#include "tests/process/in_process.hpp"
+
+#include <atomic>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+namespace mote::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct go {};
+struct question {
+  int number;
+};
+struct answer {
+  int number;
+};
+
+/// Counts those that are alive; too large to lie in a control block.
+class token {
+ public:
+  token() noexcept { alive.fetch_add(1); }
+  token(const token&) noexcept { alive.fetch_add(1); }
+  token& operator=(const token&) = delete;
+  ~token() { alive.fetch_sub(1); }
+  static inline std::atomic<int> alive{0};
+
+ private:
+  [[maybe_unused]] std::uint64_t room_[8] = {};
+};
+
+}  // namespace
+}  // namespace mote::test
+
+template <>
+struct mote::message_traits<mote::test::token> {
+  static constexpr bool owns_all = true;
+};
+
+namespace mote::test {
+namespace {
+
+/// False: there was no memory for it.
+template <class Step>
+bool attempt(Step&& step) {
+  try {
+    step();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  } catch (const system_limit&) {
+    return false;
+  }
+}
+
+/// Until there is. Signals that have come may want memory at any call that looks at them.
+template <class Step>
+auto insist(Step&& step) {
+  for (;;) {
+    try {
+      return step();
+    } catch (const std::bad_alloc&) {
+      attempt([] { yield(); });  // it looks at its mail as well
+    }
+  }
+}
+
+/// What of this run's requests for memory is refused: the nth and those behind it; 0: none.
+struct refusals {
+  std::uint64_t nth = 0, how_many = 0;
+  bool any = false;
+} plan;
+
+void memory_runs_out() {
+  if (plan.nth != 0) memory::refuse(plan.nth, plan.how_many);
+}
+void memory_is_back() {
+  if (memory::restore()) plan.any = true;
+}
+
+void run_once(const mode& how, void (*body)()) {
+  const std::int64_t blocks = memory::live_blocks();
+  const int tokens = token::alive.load();
+  options given = with(how);
+  given.on_crash = [](const crash_report&) {};
+  EXPECT_EQ(mote::run([&] { body(); }, given), 0);
+  memory_is_back();
+  if (plan.nth == 0) return;  // what is made once for all was made now
+  EXPECT_EQ(token::alive.load(), tokens);
+  EXPECT_EQ(memory::live_blocks(), blocks);
+}
+
+void in_one_mode(const mode& how, std::uint64_t how_many, void (*body)()) {
+  plan = {};
+  run_once(how, body);
+  for (std::uint64_t nth = 1; nth < 500; ++nth) {
+    plan = {nth, how_many};
+    run_once(how, body);
+    if (::testing::Test::HasFailure()) {
+      ADD_FAILURE() << "that was with " << how << ", request " << nth << " refused and those behind it, " << how_many;
+      return;
+    }
+    if (!plan.any) {
+      EXPECT_GT(nth, 1u) << "it asks for no memory";
+      return;
+    }
+  }
+  ADD_FAILURE() << "it never gets through";
+}
+
+/// Runs the body with each request for memory refused in turn, from where it says memory_runs_out.
+void without_memory(void (*body)()) {
+  for (const mode& how : {mode{1, {}}, mode{2, {}}, mode{1, 1}, mode{1, 2}, mode{1, 3}}) {
+    for (const std::uint64_t how_many : {1u, 2u, 7u}) {
+      in_one_mode(how, how_many, body);
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+void wait_for_go() {
+  insist([] { return receive<go>(); });
+}
+
+// ---- spawn ----
+
+TEST(exhaustion, a_spawn_is_made_or_leaves_nothing) {
+  without_memory([] {
+    pid child;
+    memory_runs_out();
+    const bool made = attempt([&] {
+      child = spawn({.name = "a name that is longer than sixteen", .label = "a label that is longer than sixteen"},
+                    [](token) { wait_for_go(); }, token());
+    });
+    memory_is_back();
+    EXPECT_EQ(processes().size(), made ? 2u : 1u);
+    EXPECT_EQ(registered_names().size(), made ? 1u : 0u);
+    if (!made) return;
+    send(child, go{});
+    EXPECT_EQ(end_of(child), reason::normal);
+  });
+}
+
+TEST(exhaustion, a_linked_child_is_linked_or_was_never_made) {
+  without_memory([] {
+    trap_exit(true);
+    std::vector<pid> children;
+    children.reserve(20);
+    memory_runs_out();
+    for (int i = 0; i < 20; ++i) {
+      attempt([&] {
+        children.push_back(spawn_link([](token) {
+          wait_for_go();
+          exit(reason::timeout);
+        }, token()));
+      });
+    }
+    memory_is_back();
+    EXPECT_EQ(processes().size(), children.size() + 1);
+    EXPECT_EQ(info(self())->links, children.size());
+    for (const pid one : children) send(one, go{});
+    for (std::size_t i = 0; i < children.size(); ++i) EXPECT_EQ(receive<exited>().why, reason::timeout);
+    EXPECT_TRUE(none_left<exited>());
+  });
+}
+
+TEST(exhaustion, a_monitored_child_is_monitored_or_was_never_made) {
+  without_memory([] {
+    monitored child{};
+    memory_runs_out();
+    const bool made = attempt([&] { child = spawn_monitor([](token) { wait_for_go(); }, token()); });
+    memory_is_back();
+    EXPECT_EQ(info(self())->monitors, made ? 1u : 0u);
+    EXPECT_EQ(processes().size(), made ? 2u : 1u);
+    if (!made) return;
+    send(child.process, go{});
+    EXPECT_EQ(news_of(child.monitor), reason::normal);
+  });
+}
+
+// ---- the end ----
+
+void tie_everything(pid teller) {
+  static const process_local<token> local;
+  static_cast<void>(local.get());
+  const pid helper = spawn_link([](token) { wait_for_ever(); }, token());
+  monitor(helper);
+  static_cast<void>(request(helper, question{1}));
+  static_cast<void>(make_alias());
+  set_label("a label that is longer than sixteen");
+  receive([](reply_to, question) {});  // and owes the answer
+  send(teller, go{});
+  wait_for_go();
+  exit(reason::timeout);
+}
+
+void expect_no_answer(ref asked) {
+  try {
+    insist([&] { return receive_reply<answer>(asked); });
+    ADD_FAILURE() << "an answer";
+  } catch (const no_reply& none) {
+    EXPECT_EQ(none.why(), reason::timeout);
+  }
+}
+
+// Links, monitors, an open request and one unread, a name.
+TEST(exhaustion, everyone_hears_of_an_end) {
+  without_memory([] {
+    trap_exit(true);
+    const auto [dying, first] = spawn_monitor(&tie_everything, self());
+    register_name("the dying one, by a long name", dying);
+    const ref open = request(dying, question{1});
+    receive<go>();
+    link(dying);
+    const ref second = monitor(dying);
+    const ref unread = request(dying, question{2});
+    const auto [sharer, third] = spawn_monitor([](pid peer) {
+      link(peer);
+      wait_for_ever();
+    }, dying);
+    until_waiting(sharer);
+    memory_runs_out();
+    insist([&] { send(dying, go{}); });
+    for (const ref watch : {first, second, third}) {
+      EXPECT_EQ(insist([&] { return news_of(watch); }), reason::timeout);
+    }
+    EXPECT_EQ(insist([] { return receive<exited>(); }).why, reason::timeout);
+    expect_no_answer(open);
+    expect_no_answer(unread);
+    memory_is_back();
+    EXPECT_FALSE(whereis("the dying one, by a long name"));
+    until([] { return processes().size() == 1; });
+  });
+}
+
+TEST(exhaustion, an_uncaught_exception_ends_its_process_alone) {
+  without_memory([] {
+    const auto [child, watch] = spawn_monitor([](token) {
+      wait_for_go();
+      throw std::runtime_error("a text that is longer than sixteen characters");
+    }, token());
+    memory_runs_out();
+    insist([child = child] { send(child, go{}); });
+    const reason why = insist([watch = watch] { return news_of(watch); });
+    EXPECT_EQ(why.kind(), reason_kind::error);
+    EXPECT_FALSE(why.text().empty());
+  });
+}
+
+TEST(exhaustion, a_crash_nobody_hears_of_is_survived) {
+  without_memory([] {
+    const pid child = spawn([](token) {
+      wait_for_go();
+      throw std::runtime_error("a text that is longer than sixteen characters");
+    }, token());
+    memory_runs_out();
+    insist([&] { send(child, go{}); });
+    until([&] { return !is_alive(child); });
+    memory_is_back();
+    until([] { return processes().size() == 1; });
+  });
+}
+
+// ---- ties ----
+
+TEST(exhaustion, a_link_is_made_or_not) {
+  without_memory([] {
+    trap_exit(true);
+    const pid peer = spawn([] {
+      wait_for_go();
+      exit(reason::timeout);
+    });
+    memory_runs_out();
+    const bool linked = attempt([&] { link(peer); });
+    insist([&] { send(peer, go{}); });
+    until([&] { return !is_alive(peer); });
+    memory_is_back();
+    until([] { return processes().size() == 1; });
+    EXPECT_EQ(receive<exited>(0ns).has_value(), linked);
+  });
+}
+
+TEST(exhaustion, an_unlink_is_done_or_not) {
+  without_memory([] {
+    trap_exit(true);
+    const auto peer = spawn_link([] {
+      wait_for_go();
+      exit(reason::timeout);
+    });
+    memory_runs_out();
+    const bool unlinked = attempt([&] { EXPECT_TRUE(unlink(peer)); });
+    insist([&] { send(peer, go{}); });
+    until([&] { return !is_alive(peer); });
+    memory_is_back();
+    until([] { return processes().size() == 1; });
+    EXPECT_EQ(receive<exited>(0ns).has_value(), !unlinked);
+  });
+}
+
+TEST(exhaustion, a_monitor_brings_its_news_or_was_never_made) {
+  without_memory([] {
+    const pid peer = spawn(&wait_for_go);
+    memory_runs_out();
+    ref watch;
+    attempt([&] { watch = monitor(peer); });
+    ref given_up;
+    attempt([&] { given_up = monitor(peer); });
+    const bool demonitored = given_up && attempt([&] { demonitor(given_up, true); });
+    insist([&] { send(peer, go{}); });
+    until([&] { return !is_alive(peer); });
+    if (watch) {
+      EXPECT_EQ(insist([&] { return news_of(watch); }), reason::normal);
+    }
+    if (given_up && !demonitored) {
+      EXPECT_EQ(insist([&] { return news_of(given_up); }), reason::normal);
+    }
+    ref late;
+    attempt([&] { late = monitor(peer); });
+    if (late) {
+      EXPECT_EQ(insist([&] { return news_of(late); }), reason::noproc);
+    }
+    memory_is_back();
+    EXPECT_EQ(info(self())->monitors, 0u);
+    EXPECT_TRUE(none_left<down>());
+  });
+}
+
+TEST(exhaustion, an_exit_signal_is_sent_or_not_and_trapped_without_memory) {
+  without_memory([] {
+    trap_exit(true);
+    const auto [peer, watch] = spawn_monitor([](pid parent) {
+      trap_exit(true);
+      const exited news = insist([] { return receive<exited>(); });
+      insist([&] { exit(parent, news.why); });
+    }, self());
+    until_waiting(peer);
+    memory_runs_out();
+    insist([peer = peer] { exit(peer, reason::timeout); });
+    EXPECT_EQ(insist([] { return receive<exited>(); }).why, reason::timeout);
+    EXPECT_EQ(insist([watch = watch] { return news_of(watch); }), reason::normal);
+  });
+}
+
+// ---- messages ----
+
+TEST(exhaustion, messages_are_sent_or_not_and_none_is_lost) {
+  without_memory([] {
+    const auto [sink, watch] = spawn_monitor([](pid parent) {
+      int count = 0;
+      while (insist([] { return receive([](token) { return true; }, [](go) { return false; }); })) ++count;
+      insist([&] { send(parent, count); });
+    }, self());
+    const alias other = make_alias();
+    register_name("sink, by a name that is long", sink);
+    memory_runs_out();
+    int sent = 0;
+    for (int i = 0; i < 5; ++i) {
+      sent += attempt([sink = sink] { send(sink, token()); });
+      sent += attempt([] { send("sink, by a name that is long", token()); });
+      sent += attempt([sink = sink] { EXPECT_EQ(try_send(sink, token()), send_result::delivered); });
+    }
+    const bool aliased = attempt([&] { send(other, go{}); });
+    insist([sink = sink] { send(sink, go{}); });
+    EXPECT_EQ(insist([] { return receive<int>(); }), sent);
+    memory_is_back();
+    EXPECT_EQ(receive<go>(0ns).has_value(), aliased);
+    EXPECT_EQ(news_of(watch), reason::normal);
+  });
+}
+
+TEST(exhaustion, a_request_taken_or_not_is_answered) {
+  without_memory([] {
+    const auto server = spawn([](token) {
+      for (bool more = true; more;) {
+        attempt([&] {
+          more = receive(
+              [](reply_to from, question asked) {
+                insist([&] { reply(from, answer{asked.number}); });
+                return true;
+              },
+              [](go) { return false; });
+        });
+      }
+    }, token());
+    memory_runs_out();
+    for (int i = 0; i < 5; ++i) {
+      ref asked;
+      if (!attempt([&] { asked = request(server, question{i}); })) continue;
+      EXPECT_EQ(insist([&] { return receive_reply<answer>(asked); }).number, i);
+    }
+    insist([&] { send(server, go{}); });
+    until([&] { return !is_alive(server); });
+    ref vain;
+    if (attempt([&] { vain = request(server, question{0}); })) {
+      EXPECT_THROW(insist([&] { return receive_reply<answer>(vain); }), no_reply);
+    }
+    const pid deaf = insist([] { return spawn(&wait_for_ever); });
+    if (attempt([&] { vain = request(deaf, question{0}); })) {
+      EXPECT_FALSE(insist([&] { return receive_reply<answer>(vain, 0ns); }).has_value());
+    }
+  });
+}
+
+TEST(exhaustion, timers_are_set_or_not) {
+  without_memory([] {
+    memory_runs_out();
+    int set = 0;
+    for (int i = 0; i < 3; ++i) set += attempt([] { send_after(0ns, self(), token()); });
+    timer_ref later;
+    const bool pending = attempt([&] { later = send_after(1h, self(), token()); });
+    for (; set != 0; --set) insist([] { return receive<token>(); });
+    insist([] { return receive<token>(1ns); });
+    insist([] { sleep_for(1ns); });
+    if (pending) {
+      EXPECT_TRUE(cancel_timer(later).has_value());
+    }
+    memory_is_back();
+    EXPECT_TRUE(none_left<token>());
+    send_after(1h, self(), token());  // dropped at the end
+  });
+}
+
+// ---- names, looks, locals ----
+
+TEST(exhaustion, names_and_labels_are_given_or_not) {
+  without_memory([] {
+    memory_runs_out();
+    const bool named = attempt([] { register_name("a name that is longer than sixteen", self()); });
+    const bool labelled = attempt([] { set_label("a label that is longer than sixteen"); });
+    std::string label_then;
+    const bool read = attempt([&] { label_then = label(); });
+    attempt([] { static_cast<void>(registered_names()); });
+    memory_is_back();
+    EXPECT_EQ(whereis("a name that is longer than sixteen"), named ? self() : pid());
+    EXPECT_EQ(label().empty(), !labelled);
+    EXPECT_EQ(label_then.empty(), !labelled || !read);
+    EXPECT_EQ(unregister_name("a name that is longer than sixteen"), named);
+  });
+}
+
+TEST(exhaustion, looking_around_changes_nothing) {
+  without_memory([] {
+    set_label("a label that is longer than sixteen");
+    memory_runs_out();
+    attempt([] { EXPECT_EQ(processes().size(), 1u); });
+    attempt([] { EXPECT_EQ(info(self())->label.size(), 35u); });
+    attempt([] { static_cast<void>(environment()); });
+    attempt([] {
+      const alias one = make_alias();
+      EXPECT_TRUE(unalias(one));
+    });
+    static const process_local<token> local;
+    attempt([] { static_cast<void>(local.get()); });
+  });
+}
+
+}  // namespace
+}  // namespace mote::test
