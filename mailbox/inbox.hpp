@@ -143,7 +143,7 @@ class inbox {
       word_pair seen = state_.load_halves(relaxed);
       const std::uint64_t flags = (seen.high & inbox_flags::all) | inbox_flags::urgent;
       const word_pair next{reinterpret_cast<std::uint64_t>(newest), flags | load};
-      if (seen.low == 0 && state_.compare_exchange(seen, next, release, relaxed)) return;
+      if (seen.low == 0 && state_.compare_exchange(seen, next, relaxed, relaxed)) return;  // only the owner will read it
       const drained later = take_all();
       if (later.newest == nullptr) continue;
       Envelope* oldest = later.newest;

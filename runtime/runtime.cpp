@@ -268,7 +268,8 @@ std::string runtime::describe() const {
   return detail::describe(found) + "schedulers: " + std::to_string(schedulers.size()) +
          (settings.deterministic_seed ? ", deterministic, seed " + std::to_string(*settings.deterministic_seed) : "") +
          "\nstacks: " + stacks.guards_text() + ", arena of " + std::to_string(stacks.usage().arena_bytes >> 20) +
-         " MiB of addresses\n";
+         " MiB of addresses\nabandoned processes: " + std::to_string(abandoned.load(relaxed)) + ", discarded stacks with an exception on them: " +
+         std::to_string(lost_exceptions.load(relaxed)) + "\n";
 }
 
 }  // namespace mote::detail

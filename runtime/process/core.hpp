@@ -58,6 +58,8 @@ class runtime {
 
   /// How many were abandoned: their stacks' contents leaked.
   std::atomic<std::uint64_t> abandoned{0};
+  /// How many stacks were discarded, by that or by std::terminate, with an exception on them, which is never destroyed.
+  std::atomic<std::uint64_t> lost_exceptions{0};
   /// How many held a mutex when they left their scheduler. Counted only by builds that check mutexes.
   std::atomic<std::uint64_t> mutex_holders{0};
   std::uint64_t first_key = 0;

@@ -73,6 +73,12 @@ void give_up_body(process& self) noexcept {
 
 namespace {
 
+// Of a stack that is discarded: what is thrown or handled on it is never destroyed.
+void lose_exceptions(core& here) noexcept {
+  if (std::current_exception() != nullptr || here.uncaught_exceptions() != 0) here.home.lost_exceptions.fetch_add(1, relaxed);
+  forget_exceptions(here);
+}
+
 // Reasons that are told even when there is no memory to tell more.
 reason no_stack(const runtime& home) noexcept {
   try {
@@ -136,7 +142,7 @@ void end_doomed(core& here, process& self) {
 void abandon(core& here, process& self) {
   here.home.abandoned.fetch_add(1, relaxed);
   stack* const ground = self.ground;
-  forget_exceptions(here);
+  lose_exceptions(here);
   finish(here, self, would_not_end(self));
   here.retire(ground);
 }
@@ -246,7 +252,7 @@ reason terminated(const process& self) {
   stack* const ground = self.ground;
   {
     const reason why = terminated(self);
-    forget_exceptions(*here);
+    lose_exceptions(*here);
     finish(*here, self, why);
   }  // nothing of ours may be left on the stack
   here->retire(ground);

@@ -154,6 +154,7 @@ void heed_signals(core& here, process& self) {
 }
 
 bool wait_for_wake(process& self, std::uint64_t deadline_ns) {
+  if (has_ended(self)) [[unlikely]] refuse_to_wait(self, "mote: a wait for the outside");
   if (has_news(self, hearing::deaf)) return true;
   if (deadline_ns == no_deadline && !self.has(process_flags::killed)) {
     sleep_once(*current_core(), self, hearing::deaf);

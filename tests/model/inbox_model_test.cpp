@@ -17,6 +17,7 @@ struct letter {
       to.write(other);
       return *this;
     }
+    operator letter*() const { return to.read(); }
   };
   link next;
   model::data<int> bytes;
@@ -224,6 +225,45 @@ TEST(inbox_model, the_load_counts_the_letters_that_lie_there) {
     EXPECT_EQ(inbox_load::count(all.high), 2u);
     EXPECT_EQ(inbox_load::units(all.high), 2u);
     EXPECT_FALSE(owner.box.has_news());
+  });
+}
+
+// What is put back stays before all that has come meanwhile.
+TEST(inbox_model, mail_put_back_is_older_than_any_that_came_since) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b, c;
+    owner.send(a, 1);
+    world.together(
+        [&] {
+          owner.box.put_back(owner.box.take_all().newest, inbox_load::plus(0, 1));
+          EXPECT_TRUE(owner.box.has_news());
+          owner.receive(3);
+        },
+        [&] {
+          owner.send(b, 2);
+          owner.send(c, 3);
+        });
+    EXPECT_EQ(owner.received, (std::vector<int>{1, 2, 3}));
+  });
+}
+
+TEST(inbox_model, a_closed_one_stays_closed_whatever_its_owner_takes_and_puts_back) {
+  model::explore([](model::world& world) {
+    process owner;
+    letter a, b;
+    owner.send(a, 1);
+    pushed late{};
+    world.together(
+        [&] {
+          owner.box.put_back(owner.box.close().newest, 0);
+          owner.read(owner.box.take_all().newest);
+          EXPECT_NE(owner.box.high() & inbox_flags::closed, 0u);
+        },
+        [&] { late = owner.send(b, 2); });
+    const bool came = late != pushed::closed;
+    EXPECT_EQ(owner.received.size(), came ? 2u : 1u);
+    EXPECT_EQ(owner.send(b, 2), pushed::closed);
   });
 }
 

@@ -44,7 +44,6 @@ TEST(process_table, holds_as_many_as_it_says_again_and_again) {
   options few;
   few.max_processes = 100;
   for (const mode& how : every_mode()) {
-    if (how.schedulers != 1) continue;  // each scheduler keeps some free slots for itself
     in_mode(
         how,
         [] {
@@ -60,6 +59,26 @@ TEST(process_table, holds_as_many_as_it_says_again_and_again) {
         },
         few);
   }
+}
+
+// Whoever has the free slots: those that one scheduler's processes gave back serve the other's.
+TEST(process_table, is_full_only_when_as_many_are_alive_whichever_scheduler_had_their_slots) {
+  options few;
+  few.max_processes = 100;
+  in_mode(
+      {2, {}},
+      [] {
+        for (unsigned where = 0; where < 6; ++where) {
+          pin_to_scheduler(where % 2);
+          std::vector<monitored> held;
+          for (int i = 0; i < 98; ++i) held.push_back(spawn_monitor([] { receive<go>(); }));
+          EXPECT_THROW(spawn([] {}), system_limit);
+          for (const auto& [child, watch] : held) send(child, go{});
+          for (const auto& [child, watch] : held) EXPECT_EQ(news_of(watch), reason::normal);
+          until([] { return processes().size() == 1; });
+        }
+      },
+      few);
 }
 
 TEST(process_table, left_full_makes_the_limit_the_exit_reason) {

@@ -1,6 +1,10 @@
 // Links: symmetric, at most one between two, and each end told exactly once, whatever crosses on the way.
 #include "tests/process/in_process.hpp"
 
+#include <atomic>
+#include <thread>
+#include <utility>
+
 namespace mote::test {
 namespace {
 
@@ -304,6 +308,65 @@ TEST_P(link_chain, dies_as_a_whole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(bar_8, link_chain, ::testing::Values(1, 2, 9, 10, 10'000));
+
+TEST(link, those_that_have_ended_are_not_counted) {
+  in_every_mode([] {
+    for (int i = 0; i < 10; ++i) spawn_link([] {});
+    until([] { return processes().size() == 1; });
+    EXPECT_EQ(info(self())->links, 0u);
+    const pid peer = spawn_link([] { wait_for_ever(); });
+    EXPECT_EQ(info(self())->links, 1u);
+    unlink(peer);
+    EXPECT_EQ(info(self())->links, 0u);
+    kill(peer);
+  });
+}
+
+// Its mailbox is closed, but its end not told yet, while what lay in it is destroyed.
+struct stops_the_end {
+  stops_the_end() = default;
+  stops_the_end(const stops_the_end&) = delete;
+  stops_the_end(stops_the_end&& other) noexcept : mine(std::exchange(other.mine, false)) {}
+  ~stops_the_end() {
+    if (!mine) return;
+    ending.store(true);
+    while (!linked_again.load()) std::this_thread::yield();
+  }
+  bool mine = true;
+  static inline std::atomic<bool> ending, linked_again;
+};
+
+}  // namespace
+}  // namespace mote::test
+
+template <>
+struct mote::message_traits<mote::test::stops_the_end> {
+  static constexpr bool owns_all = true;
+};
+
+namespace mote::test {
+namespace {
+
+TEST(link, again_to_a_peer_that_is_just_ending_brings_its_own_reason_once) {
+  stops_the_end::ending = stops_the_end::linked_again = false;
+  in_mode({2, {}}, [] {
+    pin_to_scheduler(0);
+    trap_exit(true);
+    const pid peer = spawn({.scheduler = 1}, [] {
+      receive<int>();
+      exit(reason::timeout);
+    });
+    link(peer);
+    send(peer, stops_the_end());
+    send(peer, 1);
+    until([] { return stops_the_end::ending.load(); });
+    link(peer);
+    stops_the_end::linked_again = true;
+    EXPECT_EQ(receive<exited>().why, reason::timeout);
+    until([] { return processes().size() == 1; });
+    EXPECT_TRUE(none_left<exited>());
+  });
+}
 
 }  // namespace
 }  // namespace mote::test

@@ -30,6 +30,14 @@ TEST(terminate, by_an_exception_out_of_noexcept_ends_that_process_only) {
   });
 }
 
+TEST(terminate, counts_the_exceptions_that_are_never_destroyed) {
+  in_every_mode([] {
+    EXPECT_NE(environment().find("an exception on them: 0"), std::string::npos) << environment();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(outcome([] { throw_through_noexcept(); }).text(), "out of noexcept");
+    EXPECT_NE(environment().find("an exception on them: 3"), std::string::npos) << environment();
+  });
+}
+
 TEST(terminate, by_a_kill_inside_noexcept_ends_that_process_only) {
   in_every_mode([] {
     for (int i = 0; i < 20; ++i) {

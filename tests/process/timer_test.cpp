@@ -286,5 +286,25 @@ TEST(now, is_the_steady_clock_s_unless_virtual) {
   });
 }
 
+TEST(timers, of_an_earlier_runtime_are_gone) {
+  timer_ref pending;
+  ref watch;
+  in_mode({1, {}}, [&] {
+    pending = send_after(std::chrono::hours(1), self(), 1);
+    watch = monitor(spawn([] { wait_for_ever(); }));
+  });
+  in_mode({1, {}}, [&] {
+    const timer_ref own = send_after(std::chrono::hours(1), self(), 1);
+    EXPECT_NE(own, pending);
+    EXPECT_FALSE(read_timer(pending).has_value());
+    EXPECT_FALSE(cancel_timer(pending).has_value());
+    EXPECT_TRUE(read_timer(own).has_value());
+    const ref later = monitor(spawn([] { wait_for_ever(); }));
+    EXPECT_NE(later, watch);
+    EXPECT_FALSE(demonitor(watch));
+    EXPECT_TRUE(demonitor(later));
+  });
+}
+
 }  // namespace
 }  // namespace mote::test

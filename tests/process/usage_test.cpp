@@ -163,6 +163,17 @@ TEST(environment_variables, that_are_wrong_are_refused_by_name) {
   }
 }
 
+TEST(environment_variables, that_are_no_options_are_refused_by_name) {
+  const variable set("MOTE_SCHEDULRES", "2");
+  try {
+    mote::run([] { FAIL() << "ran"; });
+    ADD_FAILURE() << "was accepted";
+  } catch (const usage_error& refused) {
+    EXPECT_NE(std::string(refused.what()).find("MOTE_SCHEDULRES:"), std::string::npos) << refused.what();
+    EXPECT_NE(std::string(refused.what()).find("MOTE_SCHEDULERS"), std::string::npos) << refused.what();
+  }
+}
+
 TEST(environment_variables, win_over_the_code) {
   const variable a("MOTE_SCHEDULERS", "3"), b("MOTE_MAX_PROCESSES", "1000"), c("MOTE_STACK_BYTES", "131072"),
       d("MOTE_ARENA_BYTES", "1073741824"), e("MOTE_BIND", "0"), f("MOTE_VERBOSE", "0"), g("MOTE_CATCH_TERMINATE", "0"),
