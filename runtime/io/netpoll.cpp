@@ -8,6 +8,8 @@ namespace mote::detail {
 
 namespace {
 
+constexpr std::uint64_t most_absence_ns = 1'000'000;  // of the office's holder, before the deputy looks after it
+
 // A process is woken as a timer wakes it: it looks itself at what has happened.
 void wake_process(core& here, std::uint64_t key) noexcept {
   process* const waiter = key != 0 ? here.home.table.find(key) : nullptr;
@@ -41,19 +43,58 @@ void netpoll::start_using() noexcept {  // N3
 
 std::unique_ptr<event_source> netpoll::make_source() { return std::make_unique<netpoll_source>(*this); }
 
+bool netpoll::take_office() noexcept {
+  if (office_taken_.load(relaxed) || office_taken_.exchange(true, acquire)) return false;
+  if (alarm_set_.load(relaxed) && alarm_set_.exchange(false, relaxed)) clock_.set(0);
+  return true;
+}
+
+// N4. An alarm that is set while another takes the office already wakes the deputy for nothing.
+void netpoll::leave_office() noexcept {
+  office_taken_.store(false, release);
+  fence(seq_cst);  // O2
+  if (!deputy_taken_.load(relaxed)) return;
+  alarm_set_.store(true, relaxed);
+  clock_.set(most_absence_ns);
+}
+
+bool netpoll::office_is_free() const noexcept {
+  fence(seq_cst);  // O2
+  return !office_taken_.load(relaxed);
+}
+
+void netpoll_source::wake() noexcept {  // N2
+  const permit::word where = parker_.unpark();
+  if (where == in_queue) shared_.queue_.ring();
+  if (where == as_deputy) shared_.clock_.ring();
+}
+
 void netpoll_source::wait(std::uint64_t timeout_ns) noexcept {
-  if (!shared_.in_use() || !shared_.take_office()) {  // N1
+  if (!shared_.in_use()) {  // N3
     static_cast<void>(parker_.park(timeout_ns));
-    return;
+  } else if (shared_.take_office()) {  // N1
+    wait_in_queue(timeout_ns);
+  } else if (shared_.take_deputy()) {  // N4
+    wait_as_deputy(timeout_ns);
+  } else {
+    static_cast<void>(parker_.park(timeout_ns));
   }
-  wait_in_queue(timeout_ns);
-  shared_.leave_office();
 }
 
 void netpoll_source::wait_in_queue(std::uint64_t timeout_ns) noexcept {
-  if (parker_.go_away()) return;
-  count_ = shared_.queue_.wait(events_.data(), events_.size(), timeout_ns);
-  parker_.come_back();
+  if (!parker_.go_away(in_queue)) {
+    count_ = shared_.queue_.wait(events_.data(), events_.size(), timeout_ns);
+    parker_.come_back();
+  }
+  shared_.leave_office();
+}
+
+void netpoll_source::wait_as_deputy(std::uint64_t timeout_ns) noexcept {
+  if (!shared_.office_is_free() && !parker_.go_away(as_deputy)) {
+    shared_.clock_.sleep(timeout_ns);
+    parker_.come_back();
+  }
+  shared_.leave_deputy();
 }
 
 void netpoll_source::poll() noexcept {

@@ -6,13 +6,20 @@
 // N1  Who goes to sleep takes the office if it is free. Who holds it and wakes gives it up and takes the events with it; it
 //     then runs as any scheduler that has found work, so it wakes another if nobody searches or watches (idle.hpp, W2, W5):
 //     that one finds nothing, goes to sleep and takes the office. So events wait for a busy scheduler's next look at most.
-// N2  The wake of a scheduler is a permit (parker). Only where it was announced as away, in the queue, the bell is rung;
-//     the bell is silenced by the office's holder alone, who is awake then and looks at everything again.
+// N2  The wake of a scheduler is a permit (parker). Only where it was announced as in the queue, or as the deputy, a bell is
+//     rung; the bell is silenced by who sleeps there alone, who is awake then and looks at everything again.
 // N3  Before the first descriptor is added nobody uses the queue. Who adds it wakes all, so that a sleeper takes the office.
+// N4  Who leaves the office with all others asleep wakes nobody: mostly it is back before long. But it may run a process that
+//     computes for seconds. So one of the others sleeps as the deputy, by an alarm clock, which the holder sets when it leaves
+//     and stops when it is back; the deputy whom it wakes finds the office free and events in the queue. The holder leaves,
+//     fences, looks for a deputy; the deputy announces itself, fences, looks whether the office is free: of two, one sees the
+//     other (O2).
 // O1  in_use_ (release) -> a scheduler that goes to sleep (acquire), or has the permit of N3.
+// O2  office_taken_ and deputy_taken_, each stored before a seq_cst fence and the look at the other.
 #pragma once
 
 #include "runtime/io/io_table.hpp"
+#include "runtime/os/alarm_clock.hpp"
 #include "runtime/os/event_queue.hpp"
 #include "scheduler/event_source.hpp"
 
@@ -41,15 +48,21 @@ class netpoll {
   friend class netpoll_source;
 
   bool in_use() const noexcept { return in_use_.load(acquire); }  // O1
-  bool take_office() noexcept { return !office_taken_.load(relaxed) && !office_taken_.exchange(true, acquire); }
-  void leave_office() noexcept { office_taken_.store(false, release); }
+  bool take_office() noexcept;
+  void leave_office() noexcept;
+  bool take_deputy() noexcept { return !deputy_taken_.load(relaxed) && !deputy_taken_.exchange(true, acquire); }
+  void leave_deputy() noexcept { deputy_taken_.store(false, release); }
+  bool office_is_free() const noexcept;
   void start_using() noexcept;
 
   io_table& table_;
   scheduler_group& schedulers_;
   event_queue queue_;
+  alarm_clock clock_;
   std::atomic<bool> in_use_{false};
   alignas(64) std::atomic<bool> office_taken_{false};
+  std::atomic<bool> deputy_taken_{false};
+  std::atomic<bool> alarm_set_{false};
 };
 
 /// Where one scheduler waits.
@@ -58,16 +71,17 @@ class netpoll_source final : public event_source {
   explicit netpoll_source(netpoll& shared) noexcept : shared_(shared) {}
 
   void wait(std::uint64_t timeout_ns) noexcept override;
-  void wake() noexcept override {
-    if (parker_.unpark()) shared_.queue_.ring();  // N2
-  }
+  void wake() noexcept override;
   bool has_news() const noexcept override { return count_ != 0; }
   void poll() noexcept override;
 
  private:
   static constexpr std::size_t most_events = 256;
+  static constexpr permit::word in_queue = permit::away;
+  static constexpr permit::word as_deputy = permit::away + 1;
 
   void wait_in_queue(std::uint64_t timeout_ns) noexcept;
+  void wait_as_deputy(std::uint64_t timeout_ns) noexcept;
 
   netpoll& shared_;
   parker parker_;

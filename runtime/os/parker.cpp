@@ -13,10 +13,10 @@ bool parker::park(std::uint64_t timeout_ns) noexcept {
   return permit_.wake_up();
 }
 
-bool parker::unpark() noexcept {
+permit::word parker::unpark() noexcept {
   const permit::word found = permit_.leave();
   if (found == permit::asleep) futex_wake_one(permit_.futex());
-  return found == permit::away;
+  return found;
 }
 
 }  // namespace mote::detail

@@ -21,12 +21,13 @@ class parker {
 
   /// Leaves a permit; a system call only where the owner sleeps. Any thread, and async-signal-safe. Never blocks. The
   /// parker must outlive the call.
-  /// Returns     true: the owner sleeps elsewhere, and it is the caller's, and no one else's, to wake it there.
-  bool unpark() noexcept;
+  /// Returns     permit::away or more: the owner sleeps elsewhere, as it said to go_away, and it is the caller's, and no one
+  ///             else's, to wake it there.
+  permit::word unpark() noexcept;
 
   /// Owner thread: instead of park, where it wants to sleep in a call of its own. True: a permit was taken, it stays awake.
-  /// False: it sleeps, and says come_back after.
-  bool go_away() noexcept { return permit_.take_or_announce(permit::away); }
+  /// False: it sleeps, and says come_back after. where: permit::away or more.
+  bool go_away(permit::word where) noexcept { return permit_.take_or_announce(where); }
   /// Takes the permit that came meanwhile, if one did.
   void come_back() noexcept { static_cast<void>(permit_.wake_up()); }
 

@@ -11,8 +11,8 @@ namespace mote::detail {
 /// word_:  none    awake, no permit
 ///         left    awake, the next park returns at once
 ///         asleep  the owner is in the kernel, or on the way there or back: on this word's futex
-///         away    the same, but it sleeps in some other call, which its waker knows how to end
-/// P1  Only the owner writes asleep or away, and only over none.
+///         away, and larger  the same, but it sleeps in some other call, which its waker knows how to end
+/// P1  Only the owner writes asleep or more, and only over none.
 /// P2  leave puts a permit there whatever it finds; exactly one leave replaces each asleep or away, and it alone wakes
 ///     the owner.
 /// P3  The owner goes from asleep or away to none by an exchange, so a permit that comes as the time runs out is taken,
@@ -38,7 +38,7 @@ class permit {
   /// Owner, announced: awake again. True: a permit came in the meantime, now taken.
   bool wake_up() noexcept { return word_.exchange(none, acquire) == left; }  // O1 P3
 
-  /// Any thread. asleep or away: it is the caller's to wake the owner there. awake: nothing is to be done.
+  /// Any thread. asleep or more: it is the caller's to wake the owner there. awake: nothing is to be done.
   word leave() noexcept {
     const word found = word_.exchange(left, release);  // O1 P2
     return found >= asleep ? found : awake;
