@@ -15,4 +15,5 @@
 #include <mote/runtime.hpp>
 #include <mote/send.hpp>
 #include <mote/server.hpp>
+#include <mote/supervisor.hpp>
 #include <mote/unsafe_share.hpp>

@@ -314,6 +314,8 @@ void drop_details(runtime& home, process& who) noexcept;
 
 // ---- info.cpp ----
 void report_crash(core& here, process& dead, const reason& why) noexcept;
+/// The same for a child that its supervisor, the caller, has news of: by its id there.
+void report_child(std::string_view id, pid child, const reason& why);
 
 // ---- overflow.cpp ----
 /// Names the running process on stderr if the address lies below its stack, where only an overflow gets. For a handler of

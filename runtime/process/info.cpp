@@ -33,21 +33,39 @@ void print(const crash_report& subject, const std::string& what) {
 
 }  // namespace
 
-void report_crash(core& here, process& dead, const reason& why) noexcept {
-  runtime& home = here.home;
+namespace {
+
+// make(): the report. In nobody's name, since on_crash is the user's code.
+template <class Make>
+void report(core& here, pid dead, const reason& why, Make&& make) noexcept {
   const in_nobodys_name outside(here);
   try {
-    crash_report report = report_of(home, dead);
-    report.why = why;
-    if (!home.settings.on_crash) return print(report, " ended: " + to_string(why));
-    home.settings.on_crash(report);
+    const crash_report crash = make();
+    if (!here.home.settings.on_crash) return print(crash, " ended: " + to_string(why));
+    here.home.settings.on_crash(crash);
   } catch (const std::exception& failed) {
     std::fprintf(stderr, "mote: process <%llu.%u.%u> ended (%s), and the report of it failed: %s\n",
-                 static_cast<unsigned long long>(home.table.place()), dead.index, dead.generation.load(relaxed),
+                 static_cast<unsigned long long>(dead.place()), dead.index(), dead.generation(),
                  to_string(why.kind()).data(), failed.what());
   } catch (...) {
     std::fputs("mote: options::on_crash threw something that is no std::exception\n", stderr);
   }
+}
+
+}  // namespace
+
+void report_crash(core& here, process& dead, const reason& why) noexcept {
+  report(here, here.home.table.pid_of(dead.key()), why, [&] {
+    crash_report crash = report_of(here.home, dead);
+    crash.why = why;
+    return crash;
+  });
+}
+
+void report_child(std::string_view id, pid child, const reason& why) {
+  if (!why || why.kind() == reason_kind::killed) return;
+  const entry door("mote::supervisor");
+  report(door.here(), child, why, [&] { return crash_report{child, std::string(id), {}, why}; });
 }
 
 // Whoever wants that mutex meanwhile stops a scheduler's whole thread for it, the holder's own perhaps; and the holder may go

@@ -11,6 +11,8 @@ endfunction()
 
 mote_add_bar(7)
 mote_add_bar(8)
+mote_add_bar(11)
+mote_add_bar(12)
 mote_add_bar(21)
 mote_add_bar(25)
 # A sanitizer's process takes several times the memory, and with ThreadSanitizer mappings of its own.

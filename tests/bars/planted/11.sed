@@ -1,0 +1,3 @@
+# runtime/otp/supervisor.cpp
+# one restart more than allowed before a supervisor gives up
+s/restarts_\.size\(\) <= flags_\.intensity/restarts_.size() <= flags_.intensity + 1/
