@@ -143,7 +143,7 @@ enum class child_problem : std::uint8_t { already_present, already_started, not_
 class child_error : public std::runtime_error {
  public:
   child_error(child_problem what, std::string_view id, pid process, reason why);
-  child_problem what_kind() const noexcept { return what_; }
+  child_problem problem() const noexcept { return what_; }
   /// already_started and running: which process it is.
   pid process() const noexcept { return process_; }
   /// start_failed: why.

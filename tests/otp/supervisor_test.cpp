@@ -173,7 +173,7 @@ TEST(supervisor, adds_stops_restarts_and_forgets_children) {
       try {
         what();
       } catch (const child_error& failed) {
-        return std::optional(failed.what_kind());
+        return std::optional(failed.problem());
       }
       return std::optional<child_problem>();
     };
@@ -255,7 +255,7 @@ TEST(supervisor, runs_one_of_each_child_whatever_ends_it_meanwhile) {
       try {
         restart_child(top, "one");
       } catch (const child_error& failed) {
-        EXPECT_EQ(failed.what_kind(), child_problem::running);
+        EXPECT_EQ(failed.problem(), child_problem::running);
       }
     }
     EXPECT_EQ(which_children(top).size(), 1u);
