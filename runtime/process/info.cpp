@@ -31,10 +31,6 @@ void print(const crash_report& subject, const std::string& what) {
   std::fputs(line.c_str(), stderr);
 }
 
-}  // namespace
-
-namespace {
-
 // make(): the report. In nobody's name, since on_crash is the user's code.
 template <class Make>
 void report(core& here, pid dead, const reason& why, Make&& make) noexcept {
