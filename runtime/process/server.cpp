@@ -104,11 +104,15 @@ bool handle(core& here, process& self, envelope* mail, reason& why) noexcept {
   return goes_on;
 }
 
-// The state's destructor is the user's code too.
+// The state's destructor is the user's code too, and runs in the server's own name.
 void end(process& self, const reason& why) noexcept {
+  give_back_in_hand(self);
+  void* const place = self.closure_place();
+  const bool was_inline = self.closure_is_inline();
   self.doing.store(activity::exiting, relaxed);
   current_core()->leave();
-  give_up_body(self);
+  std::exchange(self.body, nullptr)->drop(place);
+  if (!was_inline) deallocate(place);
   if (self.locals != nullptr) self.locals->clear();
   current_core()->enter();
   finish(*current_core(), self, self.has(process_flags::doomed) ? reason(self.doom) : why);

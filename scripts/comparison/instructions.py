@@ -32,7 +32,7 @@ OPERATIONS = {
     "message": Operation("message to a waiting process and switch to it", "pingpong_same", 2, 20_000, 60_000),
     "crowd": Operation("message among others, sent and received in batches", "fanin", 1, 80_000, 240_000),
     "switch": Operation("yield to another process", "yield", 2, 40_000, 120_000),
-    "call": Operation("request and reply", "call_reply", 1, 20_000, 60_000),
+    "call": Operation("call of an idle server, and its answer", "call_reply", 1, 20_000, 60_000),
 }
 
 

@@ -17,18 +17,16 @@ struct hold {};
 
 struct diary {
   using infos = messages<exited, down, tick>;
-  pid reader;
+  pid reader, own;
   int ticks = 0;
 
-  struct last {
-    pid reader;
-    std::string text;
-  };
-
   ~diary() {
-    if (reader) send(reader, std::string("destroyed"));
+    if (reader) send(reader, std::string(own == self() ? "destroyed" : "in whose name?"));
   }
-  void init(pid given) { reader = given; }
+  void init(pid given) {
+    reader = given;
+    own = self();
+  }
   int handle_call(get) { return ticks; }
   void handle_call(hold) { throw std::runtime_error("held"); }
   void handle_cast(nap) { sleep_for(1ms); }
