@@ -1,5 +1,5 @@
 // A key-value server that redis-cli and redis-benchmark can talk to: one process a connection, the keys in servers, the
-// shards. Ends on SIGINT or SIGTERM.
+// shards, under a supervisor. Ends on SIGINT or SIGTERM.
 //   kv_server --port 6380 &   then   redis-cli -p 6380 set greeting hello
 #include "kv_commands.hpp"
 #include "serving.hpp"
@@ -68,12 +68,6 @@ void serve(mote::tcp_listener listener, std::size_t shards) {
   accept_for_ever(std::move(listener), &serve_client, shards);
 }
 
-void start_shards(std::size_t shards) {
-  for (std::size_t i = 0; i < shards; ++i) {
-    mote::start_link<kv::shard>(mote::spawn_options{.name = kv::name_of_shard(i)});
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,7 +83,7 @@ int main(int argc, char** argv) {
   return mote::run(
       [&] {
         try {
-          start_shards(shards);
+          kv::start_store(shards);
           mote::spawn_link(&serve, listen_on(port), shards);
         } catch (const std::system_error& refused) {
           std::fprintf(stderr, "kv_server: %s\n", refused.what());

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <mote/mote.hpp>
-#include <mote/server.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -66,6 +66,16 @@ struct shard {
 
 inline std::string name_of_shard(std::size_t number) { return "kv.shard." + std::to_string(number); }
 
+/// Starts the shards under a supervisor, which is linked to the caller: one that ends is there again, empty.
+inline mote::supervisor start_store(std::size_t shards) {
+  std::vector<mote::child_spec> children;
+  for (std::size_t i = 0; i < shards; ++i) {
+    const std::string name = name_of_shard(i);
+    children.push_back(mote::child<shard>(name, mote::spawn_options{.name = name}));
+  }
+  return mote::start_supervisor({.intensity = 10, .period = std::chrono::seconds(10)}, std::move(children));
+}
+
 /// What a connection knows of the store. A shard that has been restarted is found again by its name.
 class store {
  public:
@@ -78,18 +88,25 @@ class store {
   template <class Question>
   auto ask(std::size_t number, const Question& question) {
     mote::server<shard>& whom = shards_[number];
-    if (!whom) whom = mote::server<shard>(name_of_shard(number));
+    if (!whom) whom = find(number);
     try {
       return mote::call(whom, question);
     } catch (const mote::no_reply& ended) {
       whom = {};
       if (ended.why().kind() != mote::reason_kind::noproc) throw;
     }
-    whom = mote::server<shard>(name_of_shard(number));
+    whom = find(number);
     return mote::call(whom, question);
   }
 
  private:
+  /// Nobody has the name while the shard is being restarted.
+  static mote::server<shard> find(std::size_t number) {
+    const mote::pid who = mote::whereis(name_of_shard(number));
+    if (!who) throw mote::no_reply(mote::reason::noproc);
+    return mote::server<shard>(who);
+  }
+
   std::vector<mote::server<shard>> shards_;
 };
 

@@ -15,6 +15,7 @@ mote_add_bar(11)
 mote_add_bar(12)
 mote_add_bar(21)
 mote_add_bar(25)
+mote_add_bar(31)
 # A sanitizer's process takes several times the memory, and with ThreadSanitizer mappings of its own.
 if(MOTE_SANITIZE STREQUAL "address")
   mote_add_bar(23 --count 2000)

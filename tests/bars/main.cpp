@@ -10,11 +10,13 @@
 
 namespace bars {
 
-extern const bar signal_order, link_chains, restart_intensity, stop_order, shared_int, ordered_int, kills, parked_million, hand_overs;
+extern const bar signal_order, link_chains, restart_intensity, stop_order, shared_int, ordered_int, kills, parked_million,
+    hand_overs, readiness_churn;
 
 namespace {
 
-const bar* const all[] = {&signal_order, &link_chains, &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills, &parked_million, &hand_overs};
+const bar* const all[] = {&signal_order, &link_chains, &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills,
+                          &parked_million, &hand_overs, &readiness_churn};
 
 const bar& find(std::string_view name) {
   for (const bar* one : all) {

@@ -6,6 +6,7 @@ said=$(mktemp)
 trap 'kill "$server" 2>/dev/null || :; rm -f "$said"' EXIT
 "$program" --help | grep -q -- --port || { echo "--help does not name --port"; exit 1; }
 for schedulers in 1 2; do
+  : >"$said"  # nothing of the last server's
   "$program" --port 0 --schedulers "$schedulers" >"$said" &
   server=$!
   until grep -q port "$said"; do kill -0 "$server"; done

@@ -20,6 +20,7 @@ ask() {
 }
 
 for schedulers in 1 2; do
+  : >"$folder/said"  # nothing of the last server's
   "$program" --port 0 --shards 3 --schedulers "$schedulers" >"$folder/said" &
   server=$!
   until grep -q port "$folder/said"; do kill -0 "$server"; done
