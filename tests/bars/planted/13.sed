@@ -1,3 +1,3 @@
 # runtime/process/mail.cpp
 # an envelope that nobody receives is freed without the message inside
-/mail->type->destroy\(mail->payload\(\)\)/d
+/mail->type->destroy != nullptr/d

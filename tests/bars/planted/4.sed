@@ -1,3 +1,3 @@
 # mailbox/inbox.hpp
 # taking a mailbox's envelopes no longer orders their bytes before the reader
-/^ *if \(state_\.compare_exchange\(seen, \{0, 0\}, acquire, relaxed\)\)/ s/acquire/relaxed/
+/state_\.compare_exchange\(seen, \{0, seen\.high & inbox_flags::closed\}, acquire, relaxed\)/ s/acquire/relaxed/

@@ -1,3 +1,3 @@
 # runtime/process/ties.cpp
 # a link passes no kill on
-/receive_exit\(self, from, why, true\);/ s/^/  if (why.kind() == reason_kind::killed) return;\n/
+s/^  if \(!is_trapped\(self, news\.why, by_link\)\) return/  if (by_link \&\& news.why.kind() == reason_kind::killed) return;\n&/
