@@ -1,4 +1,5 @@
 // What happens to descriptors: their numbers are used again at once, there are only so many, and none is left over.
+#include "runtime/os/system_refusal.hpp"
 #include "tests/process/in_process.hpp"
 
 #include <dirent.h>
@@ -8,7 +9,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
+#include <cerrno>
+#include <string>
+#include <system_error>
 
 namespace mote::test {
 namespace {
@@ -93,7 +96,16 @@ TEST(descriptors, used_again_bring_no_event_of_an_earlier_owner) {
   });
 }
 
-TEST(descriptors, without_one_left_accept_names_the_limit_and_recovers) {
+// While none is left nothing is thrown here: sanitizers need descriptors to look at what is.
+TEST(descriptors, without_one_left_are_an_error_that_names_the_limit) {
+  const std::system_error refused = detail::system_refusal(EMFILE, "mote::tcp_listener::accept");
+  EXPECT_EQ(refused.code(), std::errc::too_many_files_open);
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  EXPECT_NE(std::string(refused.what()).find(std::to_string(files.rlim_cur) + " (RLIMIT_NOFILE)"), std::string::npos);
+}
+
+TEST(descriptors, without_one_left_accept_says_so_slowly_and_recovers) {
   on_schedulers([] {
     tcp_listener listener = tcp_listener::listen(any_port);
     const endpoint at = listener.local_endpoint();
@@ -103,22 +115,16 @@ TEST(descriptors, without_one_left_accept_names_the_limit_and_recovers) {
       const few_descriptors limit(2);
       waiting.push_back(tcp_stream::connect(at));
       waiting.push_back(tcp_stream::connect(at));
-      try {
-        accepted = listener.accept();
-        ADD_FAILURE() << "there was a descriptor left";
-      } catch (const std::system_error& refused) {
-        EXPECT_EQ(refused.code(), std::errc::too_many_files_open);
-        EXPECT_NE(std::string(refused.what()).find("RLIMIT_NOFILE"), std::string::npos) << refused.what();
-      }
       // A loop that goes on does not spin: each attempt waits, longer and longer.
       std::error_code error;
       const auto begun = now();
-      for (int i = 0; i < 3; ++i) {
+      for (int i = 0; i < 4; ++i) {
         listener.accept(error);
         EXPECT_EQ(error, std::errc::too_many_files_open);
       }
       EXPECT_GE(now() - begun, 70ms);
-      EXPECT_THROW(tcp_stream::connect(at), std::system_error);
+      tcp_stream::connect(at, error);
+      EXPECT_EQ(error, std::errc::too_many_files_open);
     }
     for (tcp_stream& one : waiting) {
       accepted = listener.accept();  // nothing was lost
