@@ -13,6 +13,7 @@
 #include "runtime/os/random_seed.hpp"
 #include "runtime/process/core.hpp"
 #include "runtime/process/locals.hpp"
+#include "runtime/worker/launch.hpp"
 
 #include <mote/mote.hpp>
 
@@ -65,25 +66,31 @@ std::unique_ptr<seam> seam_for(const options& given) {
   return std::make_unique<machine_seam>(random_seed());
 }
 
+/// What the plain thread that runs a runtime waits for.
+class last_word {
+ public:
+  void say() {
+    const std::lock_guard hold(lock_);
+    said_ = true;
+    changed_.notify_one();
+  }
+  void wait() {
+    std::unique_lock hold(lock_);
+    changed_.wait(hold, [this] { return said_; });
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool said_ = false;
+};
+
 /// What the plain thread in run_main and the root process share; the former waits until it is filled.
 struct whole_run {
   int (*call)(void*) = nullptr;
   void* main = nullptr;
   int result = 0;
   std::exception_ptr refused;  // why the first process could not be made
-  std::mutex lock;
-  std::condition_variable changed;
-  bool ended = false;
-
-  void end() {
-    const std::lock_guard hold(lock);
-    ended = true;
-    changed.notify_one();
-  }
-  void wait() {
-    std::unique_lock hold(lock);
-    changed.wait(hold, [this] { return ended; });
-  }
 };
 
 /// A body that may reach the caller's variables, since the caller waits.
@@ -152,10 +159,7 @@ void root(whole_run& shared) {
     const std::string why = with_memory([&] { return to_string(news.why); });
     std::fprintf(stderr, "mote: the first process ended: %s\n", why.c_str());
   }
-  const auto deadline = now() + current_core()->home.settings.shutdown_deadline;
-  if (with_memory([&] { return end_all(reason::shutdown, deadline); })) return;
-  const auto last = now() + std::chrono::seconds(1);
-  if (!with_memory([&] { return end_all(reason::kill, last); })) name_those_left();
+  if (!end_all_processes(current_core()->home.settings.shutdown_deadline)) name_those_left();
 }
 
 void say_what_is_missing(const stack_arena& stacks) {
@@ -166,10 +170,17 @@ void say_what_is_missing(const stack_arena& stacks) {
 
 }  // namespace
 
-runtime::runtime(const options& given)
+bool end_all_processes(std::chrono::nanoseconds deadline) {
+  const auto until = now() + deadline;
+  if (with_memory([&] { return end_all(reason::shutdown, until); })) return true;
+  const auto last = now() + std::chrono::seconds(1);
+  return with_memory([&] { return end_all(reason::kill, last); });
+}
+
+runtime::runtime(const options& given, std::uint64_t place)
     : settings(completed(given)),
       net(settings.deterministic_seed ? make_simulated_network() : make_system_network(schedulers)),
-      table(settings.max_processes, next_place(), settings.schedulers),
+      table(settings.max_processes, place != 0 ? place : next_place(), settings.schedulers),
       stacks(stacks_for(settings)),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
@@ -236,24 +247,30 @@ int runtime::run_main(int (*call)(void*), void* main) {
   whole_run shared;
   shared.call = call;
   shared.main = main;
-  const std::vector<int> cpus = settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>();
   process& first = prepare_from_outside(body_of<&root>);
   ::new (first.closure_place()) waited_for<&root>{&shared};
   root_key = first.key();
   first.set(process_flags::hidden);
-  on_root_end = [](void* run) { static_cast<whole_run*>(run)->end(); };
-  root_context = &shared;
-  schedulers.start(cpus);
-  schedulers.submit(first);
-  shared.wait();
+  run_to_end({&first});
   if (shared.refused != nullptr) std::rethrow_exception(shared.refused);
   return shared.result;
+}
+
+void runtime::run_to_end(std::initializer_list<process*> ready) {
+  last_word end;
+  on_root_end = [](void* told) { static_cast<last_word*>(told)->say(); };
+  root_context = &end;
+  schedulers.start(settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>());
+  for (process* const each : ready) schedulers.submit(*each);
+  end.wait();
 }
 
 int run_main(const options& given, int (*call)(void*), void* main) {
   if (current_core() != nullptr) throw usage_error("mote::run: called inside a process");
   const options wanted = options_from_environment(given);
+  prepare_starter(wanted);
   auto home = std::make_unique<runtime>(wanted);
+  prepare_family(*home);
   if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
   std::optional<fault_watch> watch;
   if (home->settings.report_stack_overflow) watch.emplace(&report_overflow);

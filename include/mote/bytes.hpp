@@ -153,6 +153,8 @@ static_assert(sizeof(bytes) == 16);
 template <>
 struct message_traits<bytes> {
   static constexpr bool owns_all = true;
+  static void encode(const bytes& value, encoder& out);
+  static bytes decode(decoder& in);
 };
 
 }  // namespace mote

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <mote/bytes.hpp>
+#include <mote/codec.hpp>
 #include <mote/deadline.hpp>
 #include <mote/error.hpp>
+#include <mote/isolated.hpp>
 #include <mote/message.hpp>
 #include <mote/net.hpp>
 #include <mote/pid.hpp>

@@ -80,14 +80,20 @@ std::ostream& operator<<(std::ostream& out, ref which);
 template <>
 struct message_traits<pid> {
   static constexpr bool owns_all = true;
+  static void encode(const pid& value, encoder& out);
+  static pid decode(decoder& in);
 };
 template <>
 struct message_traits<ref> {
   static constexpr bool owns_all = true;
+  static void encode(const ref& value, encoder& out);
+  static ref decode(decoder& in);
 };
 template <>
 struct message_traits<alias> {
   static constexpr bool owns_all = true;
+  static void encode(const alias& value, encoder& out);
+  static alias decode(decoder& in);
 };
 
 }  // namespace mote

@@ -60,35 +60,38 @@ struct down {
 ///           function is no error here: it becomes the child's exit reason.
 /// Blocks    never; costs reductions, so the caller may yield.
 template <class Function, class... Args>
-  requires(!std::is_same_v<std::decay_t<Function>, spawn_options>)
+  requires(!detail::is_option<std::decay_t<Function>>)
 pid spawn(Function function, Args&&... args) {
   return detail::start(nullptr, detail::tie::none, function, std::forward<Args>(args)...).process;
 }
 template <class Function, class... Args>
+  requires(!detail::is_option<std::decay_t<Function>>)
 pid spawn(const spawn_options& options, Function function, Args&&... args) {
   return detail::start(&options, detail::tie::none, function, std::forward<Args>(args)...).process;
 }
 
 /// As spawn, and linked to the caller before the child runs. As Erlang's spawn_link.
 template <class Function, class... Args>
-  requires(!std::is_same_v<std::decay_t<Function>, spawn_options>)
+  requires(!detail::is_option<std::decay_t<Function>>)
 pid spawn_link(Function function, Args&&... args) {
   return detail::start(nullptr, detail::tie::link, function, std::forward<Args>(args)...).process;
 }
 template <class Function, class... Args>
+  requires(!detail::is_option<std::decay_t<Function>>)
 pid spawn_link(const spawn_options& options, Function function, Args&&... args) {
   return detail::start(&options, detail::tie::link, function, std::forward<Args>(args)...).process;
 }
 
 /// As spawn, and monitored by the caller before the child runs. As Erlang's spawn_monitor.
 template <class Function, class... Args>
-  requires(!std::is_same_v<std::decay_t<Function>, spawn_options>)
+  requires(!detail::is_option<std::decay_t<Function>>)
 monitored spawn_monitor(Function function, Args&&... args) {
   const auto [process, monitor] =
       detail::start(nullptr, detail::tie::monitor, function, std::forward<Args>(args)...);
   return {process, monitor};
 }
 template <class Function, class... Args>
+  requires(!detail::is_option<std::decay_t<Function>>)
 monitored spawn_monitor(const spawn_options& options, Function function, Args&&... args) {
   const auto [process, monitor] =
       detail::start(&options, detail::tie::monitor, function, std::forward<Args>(args)...);

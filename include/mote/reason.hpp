@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <iosfwd>
-#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +25,11 @@ enum class reason_kind : std::uint8_t {
   error,           ///< an exception left its function (text: what(), type: its type), or exit(reason::error(...))
   stack_overflow,  ///< used up its stack
   abandoned,       ///< would not end: its stack was discarded without running destructors
-  signal,          ///< an OS process ended by a signal (code: its number)
+  exit_code,       ///< an OS process called exit() or _exit(), or returned from main (code: its status)
+  signal,          ///< an OS process ended by a signal (code: its number; text: its name)
+  out_of_memory,   ///< an OS process was ended by the system, or a cgroup's limit, for want of memory
+  unresponsive,    ///< an OS process showed no sign of life for longer than it may
+  lost,            ///< an OS process cannot be reached any more, or what came from it made no sense (text: which)
   custom,          ///< carries a value of the user's
 };
 
@@ -69,7 +73,8 @@ class reason {
   std::string_view text() const noexcept;
   /// The readable name of the exception's type, or of the value's; empty where there is none.
   std::string_view type() const noexcept;
-  /// The value given to with<T>(), or nullptr where there is none of exactly this type. Lives as long as this reason.
+  /// The value given to with<T>(), or nullptr where there is none of exactly this type. Lives as long as this reason. One of
+  /// a type that cannot cross to another OS process stays behind there; its type's name remains.
   template <class T>
   const T* value() const noexcept;
 
@@ -82,7 +87,8 @@ class reason {
 
  private:
   struct details;
-  reason(std::string text, const detail::message_type& type, void* value, void (*destroy)(void*) noexcept);
+  friend struct message_traits<reason>;
+  reason(std::string text, const detail::message_type& type, void* value);
   bool equals(const reason& other) const noexcept;
   const void* value_of(const detail::message_type& type) const noexcept;
   void share() const noexcept;
@@ -107,16 +113,21 @@ std::ostream& operator<<(std::ostream& out, const reason& why);
 template <>
 struct message_traits<reason> {
   static constexpr bool owns_all = true;
+  static void encode(const reason& value, encoder& out);
+  static reason decode(decoder& in);
 };
 
 template <class T>
 reason reason::with(T value, std::string text) {
   detail::check_message<T>();
-  auto held = std::make_unique<T>(std::move(value));
-  reason made(std::move(text), detail::message_type_of<T>, held.get(),
-              [](void* given) noexcept { delete static_cast<T*>(given); });
-  static_cast<void>(held.release());
-  return made;
+  void* const place = ::operator new(sizeof(T), std::align_val_t{alignof(T)});
+  try {
+    ::new (place) T(std::move(value));
+    return reason(std::move(text), detail::message_type_of<T>, place);
+  } catch (...) {
+    ::operator delete(place, std::align_val_t{alignof(T)});
+    throw;
+  }
 }
 
 template <class T>

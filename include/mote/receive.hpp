@@ -33,6 +33,8 @@ class reply_to {
 template <>
 struct message_traits<reply_to> {
   static constexpr bool owns_all = true;
+  static void encode(const reply_to& value, encoder& out);
+  static reply_to decode(decoder& in);
 };
 
 /// A message of any type, for a handler that takes whatever is left.

@@ -4,6 +4,7 @@
 #include "runtime/base/inline.hpp"
 #include "runtime/memory/shelves.hpp"
 #include "runtime/os/held_mutexes.hpp"
+#include "runtime/process/abroad.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
 #include "runtime/process/refs.hpp"
@@ -15,6 +16,8 @@
 #include <mote/runtime.hpp>
 
 #include <array>
+#include <chrono>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,17 +39,23 @@ class network;
 /// A runtime: everything its processes share. Made and destroyed by a plain thread (runtime.cpp).
 class runtime {
  public:
-  explicit runtime(const options& given);
+  /// place: of its pids; 0: one that no other runtime of this OS process has.
+  explicit runtime(const options& given, std::uint64_t place = 0);
   ~runtime();
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
 
   /// Runs main as the first process to its end, and shuts the others down. Returns main's result, 1 for an error.
   int run_main(int (*call)(void* main), void* main);
+  /// A process to be, for which run_to_end makes ready. Before the schedulers run.
+  process& prepare_from_outside(const closure_type& body);
+  /// Runs these, and all that they start, until the process of root_key has ended.
+  void run_to_end(std::initializer_list<process*> ready);
 
   const options settings;
   std::unique_ptr<network> net;  ///< outlives all that may hold a socket
   process_table table;
+  std::unique_ptr<abroad> elsewhere;  ///< the way to other OS processes' processes, if there are any; set before it runs
   stack_arena stacks;
   name_table names;
   std::mutex details_lock;  ///< of process::details, everyone's
@@ -71,7 +80,6 @@ class runtime {
   void stand_still() noexcept;
   void end_the_standing();
   void drop_what_is_left() noexcept;
-  process& prepare_from_outside(const closure_type& body);
   unsigned stands_ = 0;
 };
 
@@ -90,7 +98,7 @@ class core final : public scheduler {
 
   process* current() const noexcept { return static_cast<process*>(running()); }
   /// A number nobody in this runtime has had, nor, save in deterministic mode, where all numbers come again, in one of the
-  /// last 8192 runtimes of this program.
+  /// last 4096 runtimes of this program; nor, in an isolated process's, in the one that started it.
   std::uint64_t new_number() noexcept { return (std::uint64_t{index()} + 1) << 53 | ++numbers_; }
   stack_cache& stacks() noexcept { return stacks_; }
 
@@ -106,8 +114,9 @@ class core final : public scheduler {
   process nobody;
 
  private:
-  static constexpr unsigned own_numbers = 40;  // bits; above them the runtime's, then the scheduler's
-  static constexpr std::uint64_t most_places = (1u << 13) - 1;
+  static constexpr unsigned own_numbers = 40;  // bits; above them the runtime's, whether it is an isolated one, then the scheduler's
+  static constexpr std::uint64_t most_places = (1u << 12) - 1;
+  static constexpr std::uint64_t isolated_numbers = std::uint64_t{1} << 52;
 
   static void drop_timer_payload(timer& pending) noexcept;
   std::uint64_t numbers_;
@@ -150,6 +159,26 @@ class entry {
   core* const entered_;
 };
 
+/// The key of a process wherever it is; 0: none. With `call`, throws usage_error with that name for one inside of another OS
+/// process, which no tie can reach.
+MOTE_COLD std::uint64_t key_abroad(const runtime& home, pid who, const char* call);
+inline std::uint64_t key_for(const runtime& home, pid who, const char* call = nullptr) {
+  return who.place() == home.table.place() ? key_of(who) : key_abroad(home, who, call);
+}
+inline pid pid_for(const runtime& home, std::uint64_t key) noexcept {
+  return is_foreign(key) ? foreign_pid(home.table.place(), key) : home.table.pid_of(key);
+}
+/// The pid by which others know a process.
+inline pid name_of(const runtime& home, const process& who) noexcept {
+  return who.has(process_flags::stands_in) ? home.elsewhere->stood_for(who.key()) : home.table.pid_of(who.key());
+}
+/// The block of a process of this runtime, or of the one that stands for it here.
+process* find_or_stand_in(const runtime& home, pid who) noexcept;
+
+// ---- runtime.cpp ----
+/// Asks all processes that are listed to end, then ends them. False: some are left. Called from one that is not listed.
+bool end_all_processes(std::chrono::nanoseconds deadline);
+
 // ---- mail.cpp ----
 /// While it lives, the calling thread runs a user's code from the midst of the runtime: the destructor of a message that is
 /// dropped, of arguments, of a local; a hook. Outside of the door, and in the name of a process that has ended: the code may
@@ -177,6 +206,10 @@ enum class urgency : bool { ordinary, urgent };
 bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) noexcept;
 /// The same, but mail that is not posted stays the caller's.
 bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, urgency how) noexcept;
+/// As post, to a process of another place. Throws usage_error, when the message cannot cross.
+MOTE_COLD bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how);
+/// As post, wherever the process is.
+bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how);
 /// As post, from a plain thread.
 bool post_from_outside(runtime& home, pid to, envelope* mail);
 /// A signal to be posted. Throws std::bad_alloc: make it before anything is changed.
@@ -189,12 +222,10 @@ inline bool post_signal(core& here, std::uint64_t to_key, signal&& news) {
 /// A message that carries the name `which` of the receiver's: a reply, a down.
 template <class Value>
 bool post_marked(core& here, std::uint64_t to_key, ref which, Value&& value) {
-  process* const to = here.home.table.find(to_key);
-  if (to == nullptr) return false;
   envelope* const mail = make_envelope(std::forward<Value>(value));
   mail->mark = which.number();
   mail->slot = which.slot() & 0xFFFFFF;
-  return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, urgency::urgent);
+  return post_to(here, to_key, mail, urgency::urgent);
 }
 /// Yields when the running process has used up its slice; never ends it.
 MOTE_COLD void yield_used_up(core& here) noexcept;
@@ -244,8 +275,8 @@ void catch_terminate();
 enum class hearing : bool { all, deaf };
 /// Waits for news, until the deadline. False: the time is up and there is no news.
 bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which);
-/// Sleeps, deaf to messages, until somebody nudges it or there is news; may return early. False: the time is up.
-bool wait_for_wake(process& self, std::uint64_t deadline_ns);
+/// Sleeps until somebody nudges it or there is news; may return early. False: the time is up.
+bool wait_for_wake(process& self, std::uint64_t deadline_ns, hearing which = hearing::deaf);
 /// A limit to the waits made while one lives, which counts from the scheduler's next look at its timers: so it never comes
 /// early, and costs little as long as what is waited for comes sooner (wait.cpp, P2). At most one a process at a time.
 class lax_limit {
@@ -283,7 +314,12 @@ void handle_signal(core& here, process& self, envelope_ptr& mail);
 /// Tells everyone tied to a process that it has ended, and gives up what it watched. Sets the flag `heard` when somebody was
 /// told. Throws std::bad_alloc: the next call tells the others.
 void cut_ties(core& here, process& self, const reason& why);
-void link_to(core& here, process& self, std::uint64_t peer_key);
+/// This side of a link, and word to the other. False: it has ended, and there is no link.
+bool link_to(core& here, process& self, std::uint64_t peer_key);
+/// Undoes link_to; false when there was none.
+bool unlink_from(core& here, process& self, std::uint64_t peer_key);
+/// Both sides of what ties a process that nobody knows yet to the one that starts it. Returns the monitor, if it is one.
+ref tie_newborn(core& here, process& self, process& child, tie how, std::uint64_t child_key);
 /// Whether that process has ended and told everyone (finish.cpp, X2).
 bool has_told_all(const runtime& home, std::uint64_t key) noexcept;
 /// Tells the sender of mail that came too late for `dead` what it would have been told had it come later still. May take the

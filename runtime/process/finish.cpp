@@ -204,7 +204,8 @@ core::core(runtime& owner, unsigned index, std::unique_ptr<seam> order)
       home(owner),
       blocks(owner.table),
       envelopes(blocks_in_use.may_keep),
-      numbers_(owner.settings.deterministic_seed ? 0 : (owner.table.place() & most_places) << own_numbers) {
+      numbers_((owner.settings.deterministic_seed ? 0 : (owner.table.place() & most_places) << own_numbers) |
+               (serial_of(owner.table.place()) != 0 ? isolated_numbers : 0)) {
   nobody.index = ~std::uint32_t{0};
   static_cast<void>(nobody.mail.close());
   nobody.doing.store(activity::exiting, relaxed);

@@ -15,7 +15,7 @@ namespace mote::detail {
 namespace {
 
 crash_report report_of(runtime& home, const process& subject) {
-  crash_report report{home.table.pid_of(subject.key()), {}, {}, {}};
+  crash_report report{name_of(home, subject), {}, {}, {}};
   if (subject.details == nullptr) return report;
   const std::lock_guard hold(home.details_lock);
   report.name = subject.details->name;
@@ -126,7 +126,7 @@ pid self() {
 pid parent() {
   const entry door("mote::parent");
   const std::uint64_t key = door.self().parent_key;
-  return key != 0 ? door.home().table.pid_of(key) : pid();
+  return key != 0 ? pid_for(door.home(), key) : pid();
 }
 
 priority set_priority(priority value) {
@@ -199,12 +199,13 @@ std::size_t links_in_force(const runtime& home, process& self) {
 std::optional<process_info> info(pid who) {
   const entry door("mote::info");
   runtime& home = door.home();
-  process* const block = home.table.find(who);
+  process* const block = find_or_stand_in(home, who);
   if (block == nullptr) return std::nullopt;
+  const std::uint64_t key = block->key();
   process_info seen{};
   seen.id = who;
   const std::uint64_t parent = block->parent_key;
-  if (parent != 0) seen.parent = home.table.pid_of(parent);
+  if (parent != 0) seen.parent = pid_for(home, parent);
   seen.state = has_ended(*block) ? process_state::exiting : state_of(block->doing.load(relaxed));
   seen.prio = static_cast<priority>(std::uint8_t{block->priority});
   seen.trap_exit = block->has(process_flags::traps_exits);
@@ -223,7 +224,7 @@ std::optional<process_info> info(pid who) {
       seen.label = block->details->label;
     }
   }
-  if (!known(*block, key_of(who))) return std::nullopt;
+  if (!known(*block, key) || name_of(home, *block) != who) return std::nullopt;
   return seen;
 }
 
@@ -234,15 +235,15 @@ std::vector<pid> processes() {
   for (std::uint32_t index = 0; index < table.carved(); ++index) {
     const process& block = table.at(index);
     const std::uint64_t key = block.key();
-    if (known(block, key) && !block.has(process_flags::hidden)) found.push_back(table.pid_of(key));
+    if (known(block, key) && !block.has(process_flags::hidden)) found.push_back(name_of(door.home(), block));
   }
   return found;
 }
 
 bool is_alive(pid who) {
   const entry door("mote::is_alive");
-  const process* const block = door.home().table.find(who);
-  return block != nullptr && block->key() == key_of(who) && (block->mail.high() & inbox_flags::closed) == 0;
+  const process* const block = find_or_stand_in(door.home(), who);
+  return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0 && name_of(door.home(), *block) == who;
 }
 
 }  // namespace mote

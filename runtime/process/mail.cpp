@@ -124,7 +124,26 @@ bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_pt
   return posted;
 }
 
+bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how) {
+  if (here.home.elsewhere == nullptr || to.place() == here.home.table.place()) return false;
+  const auto [to_key, given, gone] = here.home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
+  if (given == nullptr) return gone;
+  return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), given, how);
+}
+
+bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how) {
+  process* const to = here.home.table.find(to_key);
+  if (to != nullptr || !is_foreign(to_key)) [[likely]] {
+    return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, how);
+  }
+  return post_abroad(here, pid_for(here.home, to_key), envelope_ptr(mail), how);
+}
+
 bool post_from_outside(runtime& home, pid to, envelope* mail) {
+  if (to.place() != home.table.place() && home.elsewhere != nullptr) [[unlikely]] {
+    const auto [to_key, given, gone] = home.elsewhere->forward(to, envelope_ptr(mail), abroad::moment::now);
+    return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), given) : gone;
+  }
   process* const receiver = home.table.find(to);
   std::uint64_t load = 0;
   mail->generation = to.generation();
@@ -147,7 +166,14 @@ envelope_ptr make_signal(signal&& news) {
 }
 
 bool post_urgent(core& here, std::uint64_t to_key, envelope_ptr mail) noexcept {
-  return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), mail.release(), urgency::urgent);
+  if (!is_foreign(to_key)) [[likely]] {
+    return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), mail.release(), urgency::urgent);
+  }
+  try {
+    return post_abroad(here, pid_for(here.home, to_key), std::move(mail), urgency::urgent);
+  } catch (...) {
+    return false;  // without memory there is no way there
+  }
 }
 
 namespace {
@@ -184,9 +210,16 @@ bool is_killed(core& here, process& self, envelope* given) {
   return self.has(process_flags::killed);
 }
 
+// There is no such process here, or the sender is killed.
+MOTE_COLD bool send_elsewhere(core& here, pid to, envelope* mail) {
+  envelope_ptr owned(mail);
+  return !here.current()->has(process_flags::killed) && post_abroad(here, to, std::move(owned), urgency::ordinary);
+}
+
 bool send_one(core& here, pid to, envelope* mail) {
   here.spend(cost::call);
   process* const receiver = is_killed(here, *here.current(), mail) ? nullptr : here.home.table.find(to);
+  if (receiver == nullptr) [[unlikely]] return send_elsewhere(here, to, mail);
   return post(here, receiver, to.generation(), mail, urgency::ordinary);
 }
 
@@ -214,6 +247,22 @@ bool try_deliver(pid to, envelope* mail) {
 
 void deliver_from_outside(runtime& where, pid to, envelope* mail) {
   static_cast<void>(post_from_outside(where, to, mail));
+}
+
+std::uint64_t key_abroad(const runtime& home, pid who, const char* call) {
+  if (home.elsewhere == nullptr) return 0;
+  const std::uint64_t key = foreign_key(home.table.place(), who);
+  if (key == 0 && call != nullptr && who.place() >> 32 == family_of(home.table.place())) {
+    throw usage_error(std::string(call) + ": " + to_string(who) + " lives inside of another OS process; messages reach it, " +
+                      "but only the isolated process itself, " + to_string(isolated_pid(who.place())) +
+                      ", can be watched or asked");
+  }
+  return key;
+}
+
+process* find_or_stand_in(const runtime& home, pid who) noexcept {
+  if (who.place() == home.table.place() || home.elsewhere == nullptr) return home.table.find(who);
+  return home.table.find(home.elsewhere->stand_in_for(who));
 }
 
 pid require_name(std::string_view name) {

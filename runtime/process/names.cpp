@@ -53,7 +53,7 @@ void name_process(runtime& home, process& who, std::uint64_t key, std::string_vi
                       who.details->name + "\" already");
   }
   std::string kept(name);
-  if (!home.names.add(name, home.table.pid_of(key))) {
+  if (!home.names.add(name, name_of(home, who))) {
     throw usage_error("mote::register_name: the name \"" + kept + "\" is taken");
   }
   who.details->name = std::move(kept);
@@ -82,15 +82,15 @@ using namespace detail;
 
 void register_name(std::string_view name, pid who) {
   const entry door("mote::register_name");
-  process* const subject = door.home().table.find(who);
-  if (subject == nullptr) throw usage_error("mote::register_name: " + to_string(who) + " has ended");
-  name_process(door.home(), *subject, key_of(who), name);
+  process* const subject = find_or_stand_in(door.home(), who);
+  if (subject == nullptr) throw usage_error("mote::register_name: " + to_string(who) + " has ended, or lives elsewhere");
+  name_process(door.home(), *subject, subject->key(), name);
 }
 
 bool unregister_name(std::string_view name) {
   const entry door("mote::unregister_name");
   const std::lock_guard hold(door.home().details_lock);
-  process* const subject = door.home().table.find(door.home().names.remove(name));
+  process* const subject = find_or_stand_in(door.home(), door.home().names.remove(name));
   if (subject == nullptr) return false;
   if (subject->details != nullptr && subject->details->name == name) subject->details->name.clear();
   return true;

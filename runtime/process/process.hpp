@@ -47,6 +47,7 @@ struct process_flags {
   static constexpr std::uint32_t serves = 64;  ///< a server: its body stays, and it has a stack only while it handles mail
   static constexpr std::uint32_t heard = 128;       ///< somebody has been told of its end
   static constexpr std::uint32_t unfinished = 256;  ///< has ended, and could not tell everyone yet
+  static constexpr std::uint32_t stands_in = 512;  ///< for one of another OS process (abroad.hpp)
   static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown
 };
 

@@ -41,6 +41,15 @@ void forget_request(process& self, std::uint64_t number) noexcept {
 
 ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot); }
 
+MOTE_COLD bool ask_elsewhere(core& here, process& self, ref which, pid to, envelope_ptr mail) {
+  try {
+    return post_abroad(here, to, std::move(mail), urgency::ordinary);
+  } catch (...) {
+    self.refs->remove(which);
+    throw;
+  }
+}
+
 }  // namespace
 
 namespace {
@@ -56,15 +65,16 @@ void refuse_own_request(process& self, ref which, pid asked) {
 }
 
 ref post_request(core& here, process& self, pid to, envelope_ptr mail) {
-  const ref which = refs_of(self).add(ref_kind::request, here.new_number(), key_of(to));
+  const ref which = refs_of(self).add(ref_kind::request, here.new_number(), key_for(here.home, to, "mote::request"));
   mail->kind = envelope_kind::request;
   mail->mark = which.number();
   mail->slot = which.slot() & 0xFFFFFF;
   asker_of(*mail) = self.key();
   here.spend(cost::call);
-  if (!post(here, here.home.table.find(to), to.generation(), mail.release(), urgency::ordinary)) {
-    refuse_own_request(self, which, to);  // R1
-  }
+  process* const asked = here.home.table.find(to);
+  const bool sent = asked != nullptr ? post(here, asked, to.generation(), mail.release(), urgency::ordinary)
+                                     : ask_elsewhere(here, self, which, to, std::move(mail));
+  if (!sent) refuse_own_request(self, which, to);  // R1
   yield_if_used_up(here);
   return which;
 }
@@ -80,8 +90,8 @@ ref send_request(pid to, envelope* given) {
 
 reply_to asker_in(envelope& mail) {
   const entry door("mote::any_message");
-  const process_table& table = door.home().table;
-  return reply_to(table.pid_of(asker_of(mail)), request_of(mail), table.pid_of(door.self().key()));
+  const runtime& home = door.home();
+  return reply_to(pid_for(home, asker_of(mail)), request_of(mail), home.table.pid_of(door.self().key()));
 }
 
 reply_to accept_request(envelope& mail) {
@@ -98,20 +108,24 @@ void send_reply(const reply_to& to, envelope* given) {
   core& here = door.here();
   process& self = door.self();
   here.spend(cost::call);
-  const bool own = key_of(to.asked()) == self.key();
+  const std::uint64_t asked = key_for(here.home, to.asked(), "mote::reply");
+  const bool own = asked == self.key();
   envelope_ptr done;
   if (!own) done = make_signal({signal_kind::request_done, 0, here.home.table.pid_of(self.key()), to.request().number(), {}});
-  if (!self.has(process_flags::killed) && to.asker().place() == here.home.table.place()) {
+  if (!self.has(process_flags::killed)) {
     mail->mark = to.request().number();
     mail->slot = to.request().slot() & 0xFFFFFF;
     mail->kind = envelope_kind::reply;
-    process* const asker = here.home.table.find(to.asker());
-    static_cast<void>(post(here, asker, to.asker().generation(), mail.release(), urgency::urgent));
+    if (process* const asker = here.home.table.find(to.asker())) [[likely]] {
+      static_cast<void>(post(here, asker, to.asker().generation(), mail.release(), urgency::urgent));
+    } else {
+      static_cast<void>(post_abroad(here, to.asker(), std::move(mail), urgency::urgent));
+    }
   }
   if (own) {
     forget_request(self, to.request().number());
   } else {
-    post_urgent(here, key_of(to.asked()), std::move(done));  // R2
+    post_urgent(here, asked, std::move(done));  // R2
   }
   yield_if_used_up(door.here());
 }
@@ -119,13 +133,13 @@ void send_reply(const reply_to& to, envelope* given) {
 void request_done(process& self, std::uint64_t number) noexcept { forget_request(self, number); }
 
 void refuse_request(core& here, process& asked, const envelope& mail, const reason& why) {
-  const pid own = here.home.table.pid_of(asked.key());
+  const pid own = name_of(here.home, asked);
   const ref which = request_of(mail);
   post_marked(here, asker_of(const_cast<envelope&>(mail)), which, down{which, own, why});
 }
 
 void refuse_open_requests(core& here, process& self, const reason& why) {
-  const pid own = here.home.table.pid_of(self.key());
+  const pid own = name_of(here.home, self);
   self.refs->owed.for_each([&](std::uint64_t, open_request& one) {
     if (one.asker_key != 0) post_marked(here, one.asker_key, one.request, down{one.request, own, why});
     one.asker_key = 0;

@@ -83,8 +83,7 @@ process* new_process(core& here, const closure_type& body, const spawn_options* 
 }
 
 process& runtime::prepare_from_outside(const closure_type& body) {
-  process* const block = static_cast<core&>(schedulers[0]).blocks.take();  // before its thread begins
-  if (block == nullptr) table_is_full(*this);
+  process* const block = table.take_first();
   prepare_block(*this, block, body);
   return *block;
 }
@@ -153,22 +152,20 @@ MOTE_COLD void name_unborn(runtime& home, process& child, std::string_view name)
   or_drop_closure(child, [&] { name_process(home, child, child.key(), name); });
 }
 
-// Both sides at once. Throws std::bad_alloc, and then the parent's side is as it was.
-ref tie_unborn(core& here, process& self, process& child, tie how) {
-  return or_drop_closure(child, [&] {
-    if (how == tie::link) {
-      add_new_link(here, child, self.key());
-      add_new_link(here, self, child.key());
-      return ref();
-    }
-    child.watchers = std::make_unique<id_map<watch>>();
-    const ref which = add_monitor(here, self, child.key());
-    child.watchers->insert(which.number()) = {self.key(), which.slot()};  // the first entry takes no memory
-    return which;
-  });
-}
-
 }  // namespace
+
+// Throws std::bad_alloc, and then the parent's side is as it was.
+ref tie_newborn(core& here, process& self, process& child, tie how, std::uint64_t child_key) {
+  if (how == tie::link) {
+    add_new_link(here, child, self.key());
+    add_new_link(here, self, child_key);
+    return ref();
+  }
+  child.watchers = std::make_unique<id_map<watch>>();
+  const ref which = add_monitor(here, self, child_key);
+  child.watchers->insert(which.number()) = {self.key(), which.slot()};  // the first entry takes no memory
+  return which;
+}
 
 spawned draft::launch(tie how) {
   const entry door("mote::spawn");
@@ -178,7 +175,9 @@ spawned draft::launch(tie how) {
   const std::uint64_t key = child.key();
   spawned result{here.home.table.pid_of(key), {}};
   if (options_ != nullptr && !options_->name.empty()) name_unborn(here.home, child, options_->name);
-  if (how != tie::none) result.monitor = tie_unborn(here, self, child, how);
+  if (how != tie::none) {
+    result.monitor = or_drop_closure(child, [&] { return tie_newborn(here, self, child, how, key); });
+  }
   if (!self.has(process_flags::hidden)) child.parent_key = self.key();
   subject_ = nullptr;
   here.started.add(1);

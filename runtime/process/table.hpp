@@ -57,6 +57,11 @@ class process_table {
   void fill(block_cache& empty) noexcept;
   /// Takes `count` blocks back.
   void take_back(block_cache& from, std::uint32_t count) noexcept;
+  /// One block, the next by index while none has been given back. Before the schedulers run.
+  process* take_first() noexcept {
+    const std::lock_guard hold(lock_);
+    return take_one();
+  }
   /// How many caches take at once.
   std::size_t batch() const noexcept { return batch_; }
 

@@ -29,6 +29,7 @@ namespace {
 constexpr std::uint32_t in_force = link_set::in_force;
 constexpr std::uint32_t one_unlink = link_set::one_unlink;
 
+// L5. The peers are keys, of processes anywhere (abroad.hpp); signals name them by the pids that users know.
 void append_message(process& self, envelope* mail) noexcept {
   mail->generation = self.generation.load(relaxed);
   self.pending.append(mail);
@@ -65,52 +66,87 @@ void hear_exit(process& self, envelope_ptr& mail, const signal& news, bool by_li
   append_message(self, turned_into(std::move(mail), std::move(heard)).release());
 }
 
-void linked_peer_ended(process& self, envelope_ptr& mail, const signal& news) {
-  if (self.links.take(key_of(news.from))) hear_exit(self, mail, news, true);  // L1
-}
-
-void link_requested(process& self, pid from) {
-  std::uint32_t& entry = self.links.insert(key_of(from));
+void link_requested(process& self, std::uint64_t from) {
+  std::uint32_t& entry = self.links.insert(from);
   if (entry < one_unlink) entry |= in_force;  // L2
 }
 
 // Sends a signal back with another meaning.
 void send_back(core& here, envelope_ptr mail, signal_kind kind, pid from, const reason& why) noexcept {
   signal& news = *static_cast<signal*>(mail->payload());
-  const std::uint64_t to = key_of(news.from);
+  const std::uint64_t to = key_for(here.home, news.from);
   news = {kind, 0, from, 0, why};
   post_urgent(here, to, std::move(mail));
 }
 
-void unlink_requested(core& here, process& self, pid from, envelope_ptr& mail) {
-  if (std::uint32_t* entry = self.links.find(key_of(from))) {
+void unlink_requested(process& self, std::uint64_t from) {
+  if (std::uint32_t* entry = self.links.find(from)) {
     *entry &= ~in_force;
-    if (*entry == 0) self.links.erase(key_of(from));
+    if (*entry == 0) self.links.erase(from);
   }
-  send_back(here, std::move(mail), signal_kind::unlink_ack, here.home.table.pid_of(self.key()), {});
 }
 
-void unlink_acknowledged(process& self, pid from) {
-  std::uint32_t* entry = self.links.find(key_of(from));
+void unlink_acknowledged(process& self, std::uint64_t from) {
+  std::uint32_t* entry = self.links.find(from);
   if (entry == nullptr || *entry < one_unlink) return;
   *entry -= one_unlink;
-  if (*entry == 0) self.links.erase(key_of(from));
+  if (*entry == 0) self.links.erase(from);
 }
 
-void watch_requested(process& self, const signal& news) {
+void watch_requested(process& self, std::uint64_t from, const signal& news) {
   if (self.watchers == nullptr) self.watchers = std::make_unique<id_map<watch>>();
-  self.watchers->insert(news.number) = {key_of(news.from), news.slot};
+  self.watchers->insert(news.number) = {from, news.slot};
+}
+
+// S1. What comes to a stand-in and concerns the one it stands for, goes to its mailbox as a message, and from there abroad.
+// It has ties of its own beside, for which it answers when that one cannot any more.
+void pass_on(process& self, envelope_ptr& mail) noexcept {
+  mail->kind = envelope_kind::message;
+  mail->mark = 0;
+  append_message(self, mail.release());
+}
+
+MOTE_COLD void handle_as_stand_in(core& here, process& self, envelope_ptr& mail) {
+  const signal& news = *static_cast<const signal*>(mail->payload());
+  const std::uint64_t from = key_for(here.home, news.from);
+  switch (news.kind) {
+    case signal_kind::link:
+      link_requested(self, from);
+      return pass_on(self, mail);
+    case signal_kind::unlink:
+      post_signal(here, from, {signal_kind::unlink_ack, 0, name_of(here.home, self), 0, {}});
+      unlink_requested(self, from);
+      return pass_on(self, mail);
+    case signal_kind::unlink_ack:
+      return unlink_acknowledged(self, from);
+    case signal_kind::linked_exit:
+      if (self.links.take(from)) pass_on(self, mail);  // L1
+      return;
+    case signal_kind::exit:
+      if (news.why.kind() == reason_kind::kill) return receive_exit(self, news.from, news.why, false);
+      return pass_on(self, mail);
+    case signal_kind::monitor:
+      return watch_requested(self, from, news);
+    case signal_kind::demonitor:
+      if (self.watchers != nullptr) self.watchers->erase(news.number);
+      return;
+    case signal_kind::request_done:
+      request_done(self, news.number);
+      return pass_on(self, mail);
+  }
 }
 
 }  // namespace
 
 // Whether a process of this key still takes signals.
 bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
+  if (is_foreign(key)) return !home.elsewhere->has_ended(key);
   const process* const block = home.table.find(key);
   return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0;
 }
 
 bool has_told_all(const runtime& home, std::uint64_t key) noexcept {
+  if (is_foreign(key)) return home.elsewhere->has_ended(key);
   const process* const block = home.table.find(key);
   return block == nullptr || block->doing.load(acquire) == activity::free || block->key() != key;
 }
@@ -134,20 +170,24 @@ ref add_monitor(core& here, process& self, std::uint64_t peer_key) {
 }
 
 void handle_signal(core& here, process& self, envelope_ptr& mail) {
+  if (self.has(process_flags::stands_in)) [[unlikely]] return handle_as_stand_in(here, self, mail);
   const signal& news = *static_cast<const signal*>(mail->payload());
+  const std::uint64_t from = key_for(here.home, news.from);
   switch (news.kind) {
     case signal_kind::link:
-      return link_requested(self, news.from);
+      return link_requested(self, from);
     case signal_kind::unlink:
-      return unlink_requested(here, self, news.from, mail);
+      unlink_requested(self, from);
+      return send_back(here, std::move(mail), signal_kind::unlink_ack, here.home.table.pid_of(self.key()), {});
     case signal_kind::unlink_ack:
-      return unlink_acknowledged(self, news.from);
+      return unlink_acknowledged(self, from);
     case signal_kind::linked_exit:
-      return linked_peer_ended(self, mail, news);
+      if (self.links.take(from)) hear_exit(self, mail, news, true);  // L1
+      return;
     case signal_kind::exit:
       return hear_exit(self, mail, news, false);
     case signal_kind::monitor:
-      return watch_requested(self, news);
+      return watch_requested(self, from, news);
     case signal_kind::demonitor:
       if (self.watchers != nullptr) self.watchers->erase(news.number);
       return;
@@ -157,7 +197,7 @@ void handle_signal(core& here, process& self, envelope_ptr& mail) {
 }
 
 void receive_exit(process& self, pid from, const reason& why, bool by_link) {
-  const bool own = key_of(from) == self.key();
+  const bool own = from == current_core()->home.table.pid_of(self.key());
   if (is_trapped(self, why, by_link)) {
     if (!self.has(process_flags::doomed)) append_message(self, make_envelope(exited{from, why}));
   } else if (why.kind() == reason_kind::kill && !by_link) {
@@ -167,18 +207,27 @@ void receive_exit(process& self, pid from, const reason& why, bool by_link) {
   }
 }
 
-void link_to(core& here, process& self, std::uint64_t peer_key) {
+bool link_to(core& here, process& self, std::uint64_t peer_key) {
   if (const std::uint32_t* const known = self.links.find(peer_key); known != nullptr && (*known & in_force) != 0) {
-    if (!has_told_all(here.home, peer_key)) return;  // if it ends, its own reason is still to come
+    if (!has_told_all(here.home, peer_key)) return true;  // if it ends, its own reason is still to come
     sort_mail(here, self);
-    if (self.links.find(peer_key) == nullptr) return;  // that had come
+    if (self.links.find(peer_key) == nullptr) return true;  // that had come
   }
-  const pid own = here.home.table.pid_of(self.key());
-  envelope_ptr request = make_signal({signal_kind::link, 0, own, 0, {}});
+  envelope_ptr request = make_signal({signal_kind::link, 0, name_of(here.home, self), peer_key, {}});
   self.links.insert(peer_key) |= in_force;
-  if (post_urgent(here, peer_key, std::move(request))) return;
-  self.links.erase(peer_key);  // L3
-  receive_exit(self, here.home.table.pid_of(peer_key), reason::noproc, true);
+  if (post_urgent(here, peer_key, std::move(request))) return true;
+  self.links.erase(peer_key);
+  return false;
+}
+
+bool unlink_from(core& here, process& self, std::uint64_t peer_key) {
+  std::uint32_t* const entry = self.links.find(peer_key);
+  if (entry == nullptr || (*entry & in_force) == 0) return false;
+  if (!takes_signals(here.home, peer_key)) return !self.links.erase(peer_key);  // L4
+  envelope_ptr request = make_signal({signal_kind::unlink, 0, name_of(here.home, self), peer_key, {}});
+  *entry = (*entry & ~in_force) + one_unlink;
+  if (!post_urgent(here, peer_key, std::move(request))) unlink_acknowledged(self, peer_key);  // L3
+  return true;
 }
 
 void answer_for_the_dead(core& here, pid dead, envelope_ptr& mail) {  // L3
@@ -188,7 +237,9 @@ void answer_for_the_dead(core& here, pid dead, envelope_ptr& mail) {  // L3
   }
   if (mail->kind != envelope_kind::signal) return;
   const signal& news = *static_cast<const signal*>(mail->payload());
-  const std::uint64_t asker = key_of(news.from);
+  const std::uint64_t asker = key_for(here.home, news.from);
+  const bool named = news.kind == signal_kind::link || news.kind == signal_kind::unlink;
+  if (named && is_foreign(news.number)) dead = pid_for(here.home, news.number);  // it reached the stand-in's block
   if (news.kind == signal_kind::link) {
     send_back(here, std::move(mail), signal_kind::linked_exit, dead, reason::noproc);
   } else if (news.kind == signal_kind::unlink) {
@@ -205,18 +256,19 @@ void heard_if(process& self, bool told) noexcept {
 }
 
 void tell_links(core& here, process& self, const reason& why) {
-  const pid own = here.home.table.pid_of(self.key());
+  const pid own = name_of(here.home, self);
   const bool quiet = why.kind() == reason_kind::normal;
   self.links.tell_each([&](std::uint64_t peer_key) {
     const process* const peer = quiet ? here.home.table.find(peer_key) : nullptr;
-    if (quiet && (peer == nullptr || !peer->has(process_flags::traps_exits))) return;  // L4
+    const bool told = peer != nullptr ? peer->has(process_flags::traps_exits) : is_foreign(peer_key);
+    if (quiet && !told) return;  // L4
     heard_if(self, post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why}));
   });
   self.links.clear();
 }
 
 void tell_watchers(core& here, process& self, const reason& why) {
-  const pid own = here.home.table.pid_of(self.key());
+  const pid own = name_of(here.home, self);
   self.watchers->for_each([&](std::uint64_t number, watch& one) {
     const ref which(number, one.slot);
     if (one.watcher_key != 0) heard_if(self, post_marked(here, one.watcher_key, which, down{which, own, why}));
@@ -227,7 +279,7 @@ void tell_watchers(core& here, process& self, const reason& why) {
 
 // Tells those it watches, or has asked, that it does not any more.
 void give_up_refs(core& here, process& self) {
-  const pid own = here.home.table.pid_of(self.key());
+  const pid own = name_of(here.home, self);
   self.refs->for_each([&](ref which, ref_entry& entry) {
     if (entry.kind == ref_kind::monitor) {
       post_signal(here, entry.peer_key, {signal_kind::demonitor, 0, own, which.number(), {}});
@@ -255,13 +307,11 @@ using namespace detail;
 
 namespace {
 
-// A pid of this runtime's as a key; a pid that names nobody is a mistake of the caller's.
-std::uint64_t local_key(pid who, const char* call) {
+// A pid as a key; a pid that names nobody is a mistake of the caller's. 0: of a place that nobody knows the way to.
+std::uint64_t known_key(const runtime& home, pid who, const char* call) {
   if (!who) throw usage_error(std::string(call) + ": a pid that names nobody");
-  return key_of(who);
+  return key_for(home, who, call);
 }
-
-bool is_local(const runtime& home, pid who) { return who.place() == home.table.place(); }
 
 }  // namespace
 
@@ -269,13 +319,13 @@ void exit(pid to, reason why) {
   const entry door("mote::exit");
   core& here = door.here();
   process& self = door.self();
-  const std::uint64_t key = local_key(to, "mote::exit");
+  const std::uint64_t key = known_key(here.home, to, "mote::exit");
   const pid own = here.home.table.pid_of(self.key());
   here.spend(cost::call);
-  if (key == self.key() && is_local(here.home, to)) {
+  if (key == self.key()) {
     receive_exit(self, own, why, false);
     end_if_doomed(here, self);
-  } else if (is_local(here.home, to) && !self.has(process_flags::killed)) {
+  } else if (!self.has(process_flags::killed)) {
     post_signal(here, key, {signal_kind::exit, 0, own, 0, std::move(why)});
   }
   yield_if_used_up(door.here());
@@ -286,10 +336,13 @@ void kill(pid to) { exit(to, reason::kill); }
 void link(pid to) {
   const entry door("mote::link");
   process& self = door.self();
-  const std::uint64_t key = local_key(to, "mote::link");
-  if (!is_local(door.home(), to)) return receive_exit(self, to, reason::noproc, true);
+  const std::uint64_t key = known_key(door.home(), to, "mote::link");
+  if (key == 0) return receive_exit(self, to, reason::noproc, true);
   if (key == self.key()) return;
-  link_to(door.here(), self, key);
+  if (is_foreign(key) && self.index != 0 && family_of(door.home().table.place()) != door.home().table.place()) {
+    throw usage_error("mote::link: only the isolated process itself can be linked to one outside of its OS process");
+  }
+  if (!link_to(door.here(), self, key)) receive_exit(self, to, reason::noproc, true);  // L3
   yield_if_used_up(door.here());
 }
 
@@ -297,30 +350,27 @@ bool unlink(pid from) {
   const entry door("mote::unlink");
   process& self = door.self();
   sort_mail(door.here(), self);
-  const std::uint64_t key = local_key(from, "mote::unlink");
-  std::uint32_t* entry = is_local(door.home(), from) ? self.links.find(key) : nullptr;
-  if (entry == nullptr || (*entry & in_force) == 0) return false;
-  if (!takes_signals(door.home(), key)) return !self.links.erase(key);  // L4
-  const pid own = door.home().table.pid_of(self.key());
-  envelope_ptr request = make_signal({signal_kind::unlink, 0, own, 0, {}});
-  *entry = (*entry & ~in_force) + one_unlink;
-  if (!post_urgent(door.here(), key, std::move(request))) unlink_acknowledged(self, from);  // L3
-  return true;
+  const std::uint64_t key = known_key(door.home(), from, "mote::unlink");
+  return key != 0 && unlink_from(door.here(), self, key);
 }
 
 ref monitor(pid who) {
   const entry door("mote::monitor");
   core& here = door.here();
   process& self = door.self();
-  const std::uint64_t key = local_key(who, "mote::monitor");
+  const std::uint64_t key = known_key(here.home, who, "mote::monitor");
   const pid own = here.home.table.pid_of(self.key());
   envelope_ptr request = make_signal({signal_kind::monitor, 0, own, 0, {}});
   const ref which = add_monitor(here, self, key);
-  if (key == self.key() && is_local(here.home, who)) return which;
+  if (key == self.key()) return which;
   signal& news = *static_cast<signal*>(request->payload());
   news.slot = which.slot();
   news.number = which.number();
-  process* const watched = is_local(here.home, who) ? here.home.table.find(key) : nullptr;
+  if (is_foreign(key)) {
+    envelope_ptr copy = make_signal(signal(news));
+    if (post_urgent(here, key, std::move(copy))) return which;
+  }
+  process* const watched = key != 0 ? here.home.table.find(key) : nullptr;
   if (!post_or_keep(here, watched, who.generation(), request, urgency::urgent)) {
     self.refs->remove(which);  // L3
     self.monitors.subtract(1);
@@ -373,7 +423,7 @@ bool unalias(alias which) {
   const entry door("mote::unalias");
   process& self = door.self();
   sort_mail(door.here(), self);  // what has come by it stays
-  const bool own = key_of(which.owner()) == self.key() && is_local(door.home(), which.owner());
+  const bool own = which.owner() == door.home().table.pid_of(self.key());
   ref_entry* known = own && self.refs != nullptr ? self.refs->find(which.name()) : nullptr;
   if (known == nullptr || (known->kind != ref_kind::alias && known->kind != ref_kind::alias_once)) return false;
   self.refs->remove(which.name());

@@ -44,7 +44,13 @@ timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* given)
   const auto wait = static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0));
   const std::uint64_t deadline_ns = wait >= no_deadline - now ? no_deadline - 1 : now + wait;
   here.spend(cost::call);
-  const std::uint64_t key = to.place() == here.home.table.place() ? key_of(to) : 0;
+  std::uint64_t key = to.place() == here.home.table.place() ? key_of(to) : 0;
+  if (key == 0 && here.home.elsewhere != nullptr) {
+    const abroad::forwarded way = here.home.elsewhere->forward(to, std::move(mail), abroad::moment::later);
+    if (way.mail == nullptr) return {};
+    key = way.to_key;
+    mail.reset(way.mail);
+  }
   const timer_id armed = here.timers().arm(deadline_ns, &send_now, nullptr, key, mail.get());
   static_cast<void>(mail.release());
   yield_if_used_up(door.here());

@@ -5,12 +5,14 @@
 
 #include "runtime/base/atomic.hpp"
 #include "runtime/process/core.hpp"
+#include "runtime/process/crossing.hpp"
 
 #include <charconv>
 #include <cerrno>
 #include <cstdlib>
 #include <cxxabi.h>
 #include <memory>
+#include <new>
 #include <ostream>
 #include <typeinfo>
 
@@ -50,20 +52,20 @@ struct reason::details {
   std::string text, type;
   const detail::message_type* value_type = nullptr;
   void* value = nullptr;
-  void (*destroy)(void*) noexcept = nullptr;
   detail::atomic<std::uint32_t> holders{1};
 
   ~details() {
-    if (value != nullptr) detail::run_destructor(destroy, value);
+    if (value == nullptr) return;
+    if (value_type->destroy != nullptr) detail::run_destructor(value_type->destroy, value);
+    ::operator delete(value, std::align_val_t{value_type->alignment});
   }
 };
 
 reason::reason(reason_kind kind, std::string text, std::int32_t code, std::string type)
     : details_(new details{std::move(text), std::move(type)}), code_(code), kind_(kind) {}
 
-reason::reason(std::string text, const detail::message_type& type, void* value, void (*destroy)(void*) noexcept)
-    : details_(new details{std::move(text), std::string(type.name), &type, value, destroy}),
-      kind_(reason_kind::custom) {}
+reason::reason(std::string text, const detail::message_type& type, void* value)
+    : details_(new details{std::move(text), std::string(type.name), &type, value}), kind_(reason_kind::custom) {}
 
 void reason::share() const noexcept {
   if (details_ != nullptr) details_->holders.fetch_add(1, detail::relaxed);
@@ -148,8 +150,16 @@ std::string_view to_string(reason_kind kind) noexcept {
       return "stack_overflow";
     case reason_kind::abandoned:
       return "abandoned";
+    case reason_kind::exit_code:
+      return "exit_code";
     case reason_kind::signal:
       return "signal";
+    case reason_kind::out_of_memory:
+      return "out_of_memory";
+    case reason_kind::unresponsive:
+      return "unresponsive";
+    case reason_kind::lost:
+      return "lost";
     case reason_kind::custom:
       return "custom";
   }
@@ -167,5 +177,43 @@ std::string to_string(const reason& why) {
 }
 
 std::ostream& operator<<(std::ostream& out, const reason& why) { return out << to_string(why); }
+
+// kind, code, text, type, and whether a value follows: the name of its type, and what its codec makes of it.
+void message_traits<reason>::encode(const reason& value, encoder& out) {
+  out.put(value.kind_);
+  out.put(value.code_);
+  out.put(std::string(value.text()));
+  out.put(std::string(value.type()));
+  const detail::message_type* const type = value.details_ != nullptr ? value.details_->value_type : nullptr;
+  const bool crosses = type != nullptr && detail::why_not_crossing(*type).empty();
+  out.put(crosses);
+  if (!crosses) return;
+  out.put(detail::crossing_name(*type));
+  type->codec->encode(value.details_->value, out);
+}
+
+reason message_traits<reason>::decode(decoder& in) {
+  const auto kind = in.get<reason_kind>();
+  if (kind > reason_kind::custom) decoder::refuse("an exit reason of no kind there is");
+  const auto code = in.get<std::int32_t>();
+  auto text = in.get<std::string>();
+  auto type_name = in.get<std::string>();
+  const bool has_value = in.get<bool>();
+  if (!has_value && text.empty() && type_name.empty()) return reason(kind, code);
+  reason made(kind, std::move(text), code, std::move(type_name));
+  if (!has_value) return made;
+  const detail::message_type* const type = detail::type_of_name(in.get<std::uint64_t>());
+  if (type == nullptr) decoder::refuse("an exit reason with a value of an unknown type");
+  void* const place = ::operator new(type->size, std::align_val_t{type->alignment});
+  try {
+    type->codec->decode(place, in);
+  } catch (...) {
+    ::operator delete(place, std::align_val_t{type->alignment});
+    throw;
+  }
+  made.details_->value_type = type;
+  made.details_->value = place;
+  return made;
+}
 
 }  // namespace mote

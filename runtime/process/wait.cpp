@@ -153,14 +153,14 @@ void heed_signals(core& here, process& self) {
   end_if_doomed(here, self);
 }
 
-bool wait_for_wake(process& self, std::uint64_t deadline_ns) {
+bool wait_for_wake(process& self, std::uint64_t deadline_ns, hearing which) {
   if (has_ended(self)) [[unlikely]] refuse_to_wait(self, "mote: a wait for the outside");
-  if (has_news(self, hearing::deaf)) return true;
+  if (has_news(self, which)) return true;
   if (deadline_ns == no_deadline && !self.has(process_flags::killed)) {
-    sleep_once(*current_core(), self, hearing::deaf);
+    sleep_once(*current_core(), self, which);
     return true;
   }
-  return sleep_with_limit(self, bounded(*current_core(), self, deadline_ns), deadline_ns, hearing::deaf);
+  return sleep_with_limit(self, bounded(*current_core(), self, deadline_ns), deadline_ns, which);
 }
 
 bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which) {

@@ -83,6 +83,15 @@ void in_every_mode(Body&& body, const options& given = {}) {
   }
 }
 
+/// Runs the body on one and on two schedulers: what needs the machine itself.
+template <class Body>
+void on_schedulers(Body&& body, const options& given = {}) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    in_mode({schedulers, {}}, body, given);
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
 /// Runs the body in every mode, then check(reports) outside.
 template <class Body, class Check>
 void in_every_mode_crashing(Body&& body, Check&& check) {

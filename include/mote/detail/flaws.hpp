@@ -35,6 +35,7 @@ enum class flaw {
   refused,
   immovable,
   no_object,
+  no_codec,  ///< a message, but one that cannot cross to another OS process
 };
 
 /// A type of namespace std. roles tells what each template argument is, the last one standing for all that follow:

@@ -1,6 +1,7 @@
 // What the runtime knows of a message's type once its static type is gone: one record per type.
 #pragma once
 
+#include <mote/codec.hpp>
 #include <mote/type_name.hpp>
 
 #include <cstdint>
@@ -13,6 +14,7 @@ namespace mote::detail {
 struct envelope;
 struct served;
 struct message_type;
+struct message_codec;
 
 /// Of a message that is meant for one kind of server: which, and what hands the message to its handler (server.hpp).
 struct addressed {
@@ -30,6 +32,7 @@ struct message_type {
   std::uint32_t size;
   std::uint32_t alignment;
   const addressed* to_server = nullptr;   ///< null: for whoever receives it
+  const message_codec* codec = nullptr;   ///< null: it cannot cross to another OS process
 };
 
 // Only what every compiler writes the same way goes into the hash: "std::__cxx11::list<int>" -> "list".
@@ -79,12 +82,50 @@ consteval const addressed* address_of() {
 }
 
 template <class T>
+constexpr const message_codec* crossing_codec();
+
+template <class T>
 inline constexpr message_type message_type_of{
     &typeid(T),     std::is_trivially_destructible_v<T> ? nullptr : &destroy_message<T>,
     type_name<T>(), type_hash<T>(),
     sizeof(T),      alignof(T),
     address_of<T>(),
+    crossing_codec<T>(),
 };
+
+/// Makes a type known to what comes from other OS processes: one for each type that can cross and that the program sends or
+/// receives anywhere, in place before main begins (or a library that holds it is loaded).
+class known_type {
+ public:
+  explicit known_type(const message_type& type) noexcept;
+  const message_type& type;
+  known_type* next = nullptr;
+};
+template <class T>
+inline known_type known_type_of{message_type_of<T>};
+
+/// The codec of one type, for whoever has only its message_type.
+struct message_codec {
+  void (*encode)(const void* value, encoder& out);
+  void (*decode)(void* place, decoder& in);  ///< makes the value there; throws decode_error
+};
+template <class T>
+inline constexpr message_codec codec_of{
+    [](const void* value, encoder& out) { encode(*static_cast<const T*>(value), out); },
+    [](void* place, decoder& in) {
+      static_cast<void>(&known_type_of<T>);
+      ::new (place) T(decode<T>(in));
+    },
+};
+
+template <class T>
+constexpr const message_codec* crossing_codec() {
+  if constexpr (crossing_message<T>) {
+    return &codec_of<T>;
+  } else {
+    return nullptr;
+  }
+}
 
 /// Whether a type belongs to one source file, so that another file may have a different one of the same name: it is in
 /// an anonymous namespace, in a static function, or a lambda. As the mangled name tells.

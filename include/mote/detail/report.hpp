@@ -2,7 +2,7 @@
 // name: gcc and clang print the arguments of cannot_be_sent.
 #pragma once
 
-#include <mote/detail/inspect.hpp>
+#include <mote/detail/crossing.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -104,6 +104,9 @@ struct cannot_be_sent {
   static_assert(What != flaw::immovable,
                 "mote: a message must be movable, and its destructor must not throw; this type cannot be sent");
   static_assert(What != flaw::no_object, "mote: only an object can be sent, no void and no function");
+  static_assert(What != flaw::no_codec,
+                "mote: this cannot cross to another OS process: give its mote::message_traits encode and decode, or "
+                "send something else");
   static constexpr bool reported = true;
 };
 
@@ -142,6 +145,17 @@ constexpr bool check_message() {
     tell_more(typename found_in::where{});
     return !cannot_be_sent<found_in::what, typename described<T, typename found_in::where>::as>::reported;
   }
+}
+
+/// Stops the compiler with one of these texts unless T is a message that can cross to another OS process; returns whether.
+template <class T>
+constexpr bool check_crossing() {
+  if constexpr (check_message<T>()) {
+    using found_in = decltype(inspect_crossing<T>());
+    if constexpr (found_in::what == flaw::none) return true;
+    else return !cannot_be_sent<found_in::what, typename described<T, typename found_in::where>::as>::reported;
+  }
+  return false;
 }
 
 }  // namespace mote::detail

@@ -14,11 +14,16 @@
 
 namespace mote {
 struct spawn_options;
+struct isolation;
 }
 
 namespace mote::detail {
 
 class process;
+
+/// What stands before the function in a spawn's arguments.
+template <class T>
+inline constexpr bool is_option = std::is_same_v<T, spawn_options> || std::is_same_v<T, isolation>;
 
 enum class tie { none, link, monitor };
 

@@ -1,0 +1,110 @@
+#include "runtime/worker/socket_wire.hpp"
+
+#include "runtime/process/core.hpp"
+
+#include <mote/codec.hpp>
+
+#include <cerrno>
+#include <system_error>
+
+namespace mote::detail {
+
+namespace {
+
+io_entry& adopted(network& net, descriptor socket) {
+  const opened made = net.adopt(socket.release());
+  if (made.entry == nullptr) throw std::system_error(made.error, std::system_category(), "mote: the channel to an OS process");
+  return *made.entry;
+}
+
+/// The process is known as one that waits for the socket, until this goes.
+class expecting {
+ public:
+  expecting(watched_socket& socket, io_side side, std::uint64_t key)
+      : state_(socket.entry().state), side_(side), waits_(state_.begin_wait(side, key)) {}
+  expecting(const expecting&) = delete;
+  expecting& operator=(const expecting&) = delete;
+  ~expecting() {
+    if (waits_) state_.end_wait(side_);
+  }
+  bool waits() const noexcept { return waits_; }
+
+ private:
+  readiness& state_;
+  io_side side_;
+  bool waits_;
+};
+
+}  // namespace
+
+watched_socket::watched_socket(network& net, descriptor socket) : net_(net), entry_(adopted(net, std::move(socket))) {}
+
+packet_result watched_socket::send(std::span<const std::byte> packet, std::span<const int> attached) noexcept {
+  entry_.state.prepare(io_side::write);
+  return send_packet(entry_.descriptor, packet, attached);
+}
+
+packet_result watched_socket::receive(std::span<std::byte> into, std::span<descriptor> attached) noexcept {
+  if (!may_try(entry_, io_side::read)) return {0, EAGAIN};
+  bool& dry = entry_.dry[static_cast<std::size_t>(io_side::read)];
+  entry_.state.prepare(io_side::read);
+  const packet_result got = receive_packet(entry_.descriptor, into, attached);
+  dry = got.error == EAGAIN;
+  return got;
+}
+
+packet_wire::packet_wire(network& net, descriptor socket) : socket_(net, std::move(socket)), buffer_(most_packet_bytes) {}
+
+wire_state packet_wire::write(std::span<const std::byte> packet) {
+  packet_result sent;
+  if (packet.size() <= most_packet_bytes) {
+    sent = socket_.send(packet, {});
+  } else {
+    const descriptor file = make_sealed_file(packet);
+    const int number = file.get();
+    sent = socket_.send(packet.first(1), std::span(&number, 1));
+  }
+  if (sent.error == 0) return wire_state::done;
+  if (sent.error == EAGAIN || sent.error == EINTR || sent.error == ENOBUFS || sent.error == ETOOMANYREFS) {
+    return wire_state::later;
+  }
+  return wire_state::closed;
+}
+
+wire_state packet_wire::read(std::span<const std::byte>& packet) {
+  large_.reset();
+  descriptor file;
+  packet_result got;
+  do {
+    got = socket_.receive(buffer_, std::span(&file, 1));
+  } while (got.error == EINTR);
+  if (got.error == EAGAIN) return wire_state::later;
+  if (got.error == EMSGSIZE) decoder::refuse("a packet is larger than any may be");
+  if (got.error != 0 || got.bytes == 0) return wire_state::closed;
+  packet = std::span<const std::byte>(buffer_).first(got.bytes);
+  if (!file) return wire_state::done;
+  large_.emplace(file);
+  packet = large_->view();
+  if (packet.empty()) decoder::refuse("a file came along that could change or is empty");
+  return wire_state::done;
+}
+
+// Leaves the readiness alone, which is its owner's: who finds no room leaves the packet to that one.
+wire_state near_wire::write_now(std::span<const std::byte> packet) noexcept {
+  if (packet.size() > most_packet_bytes) return wire_state::later;
+  const packet_result sent = send_packet(packets_.socket().entry().descriptor, packet);
+  return sent.error == 0 ? wire_state::done : wire_state::later;
+}
+
+void wait_for_sockets(watched_socket& first, bool reading, bool writing, watched_socket* second, std::uint64_t deadline_ns) {
+  process& self = *current_core()->current();
+  heed_signals(*current_core(), self);
+  std::optional<expecting> data, more, room;
+  if (reading && !data.emplace(first, io_side::read, self.key()).waits()) return;
+  if (second != nullptr && !more.emplace(*second, io_side::read, self.key()).waits()) return;
+  if (writing && !room.emplace(first, io_side::write, self.key()).waits()) return;
+  if (self.pending.first != nullptr && !writing) return;
+  static_cast<void>(wait_for_wake(self, deadline_ns, hearing::all));
+}
+
+}  // namespace mote::detail
