@@ -11,7 +11,7 @@ void run(const trial& now) {
   std::vector<std::int64_t> times;
   for (std::uint64_t i = 0; i < now.count(); ++i) {
     const std::int64_t begun = clock_ns();
-    const mote::monitored started = mote::spawn_monitor(mote::isolated, [](mote::pid to) { mote::send(to, true); }, mote::self());
+    mote::spawn_monitor(mote::isolated, [](mote::pid to) { mote::send(to, true); }, mote::self());
     mote::receive<bool>();
     times.push_back(clock_ns() - begun);
     mote::receive<mote::down>();
