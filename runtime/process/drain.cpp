@@ -93,8 +93,8 @@ MOTE_COLD void sort_unusual(core& here, process& self, envelope* given, envelope
 }
 
 inline void sort_one(core& here, process& self, envelope* mail, envelope* following) {
-  const bool usual = mail->generation == self.generation.load(relaxed) && mail->kind == envelope_kind::message &&
-                     mail->mark == 0 && !self.has(process_flags::doomed);
+  const bool plain = (mail->kind == envelope_kind::message && mail->mark == 0) || mail->kind == envelope_kind::request;
+  const bool usual = plain && mail->generation == self.generation.load(relaxed) && !self.has(process_flags::doomed);
   if (!usual) [[unlikely]] return sort_unusual(here, self, mail, following);
   self.pending.append(mail);
 }
