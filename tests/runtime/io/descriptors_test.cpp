@@ -33,15 +33,16 @@ std::size_t open_descriptors() {
   return count;
 }
 
-/// The highest number that may be opened is one more than there are now, and `spare`.
+/// No more than `spare` descriptors can be opened while this lives.
 class few_descriptors {
  public:
   explicit few_descriptors(rlim_t spare) {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    close(next);
+    std::vector<int> free;  // the lowest numbers that are, which need not follow one another
+    for (rlim_t i = 0; i < spare; ++i) free.push_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    for (const int one : free) close(one);
     rlimit fewer = before_;
-    fewer.rlim_cur = static_cast<rlim_t>(next) + spare;
+    fewer.rlim_cur = static_cast<rlim_t>(free.back()) + 1;
     setrlimit(RLIMIT_NOFILE, &fewer);
   }
   ~few_descriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
