@@ -19,14 +19,15 @@ namespace mote::detail {
 
 using isolated_body = void (*)(decoder& arguments);
 
-/// Made wherever the program starts an isolated process, before main begins: mote::run then starts the starter.
+/// Made before main begins in a program that starts isolated processes: mote::run then starts the starter.
 struct isolated_use {
   isolated_use() noexcept;
 };
-inline const isolated_use program_isolates;
 
 template <class Function, class... Stored>
 struct isolated_call {
+  static inline const isolated_use declared;  // exists where it is named, which is where such a process is started
+
   static Function decode_function(decoder& in) {
     if constexpr (std::is_pointer_v<Function>) {
       return reinterpret_cast<Function>(in.get<std::uintptr_t>());
@@ -47,7 +48,6 @@ spawned launch_isolated(const isolation& how, const spawn_options* options, tie 
 
 template <class Function, class... Args>
 spawned start_isolated(const isolation& how, const spawn_options* options, tie kind, Function function, Args&&... args) {
-  static_cast<void>(&program_isolates);
   constexpr bool runs = check_process_function<Function, sent_as_t<Args>...>();
   constexpr bool crosses = (check_crossing<sent_as_t<Args>>() && ...);
   if constexpr (runs && crosses) {
@@ -61,6 +61,7 @@ spawned start_isolated(const isolation& how, const spawn_options* options, tie k
     }
     (out.put<sent_as_t<Args>>(std::forward<Args>(args)), ...);
     using call = isolated_call<Function, sent_as_t<Args>...>;
+    static_cast<void>(&call::declared);
     return launch_isolated(how, options, kind, &call::run, code, std::move(out));
   }
   return {};
