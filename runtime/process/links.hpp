@@ -122,6 +122,7 @@ class link_set {
   template <class Ended, class Hear>
   void make_room(Ended& ended, Hear& hear) {
     std::vector<std::uint64_t> gone;
+    gone.reserve(recent_->size());
     std::copy_if(recent_->begin(), recent_->end(), std::back_inserter(gone), ended);
     if (!gone.empty()) hear();
     if (recent_->empty()) {  // sorted meanwhile
@@ -135,7 +136,7 @@ class link_set {
       });
       size_.subtract(static_cast<std::uint32_t>(gone.size()));
     }
-    if (2 * recent_->size() >= recent_->capacity()) recent_->reserve(std::max(least_room, 2 * recent_->capacity()));
+    if (4 * recent_->size() >= recent_->capacity()) recent_->reserve(std::max(least_room, 2 * recent_->capacity()));
   }
 
   std::uint64_t first_ = 0;  // one link in force, often the only one

@@ -148,7 +148,8 @@ bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
 bool has_told_all(const runtime& home, std::uint64_t key) noexcept {
   if (is_foreign(key)) return home.elsewhere->has_ended(key);
   const process* const block = home.table.find(key);
-  return block == nullptr || block->doing.load(acquire) == activity::free || block->key() != key;
+  if (block == nullptr || block->doing.load(acquire) == activity::free) return true;
+  return block->generation.load(relaxed) != static_cast<std::uint32_t>(key >> 32);
 }
 
 // L4. A process whose block is free or another's has told everyone of its end (finish.cpp, X2): once the mail that was there
@@ -255,14 +256,20 @@ void heard_if(process& self, bool told) noexcept {
   if (told) self.set(process_flags::heard);
 }
 
+MOTE_COLD void tell_link(core& here, process& self, std::uint64_t peer_key, const reason& why) {
+  heard_if(self, post_signal(here, peer_key, {signal_kind::linked_exit, 0, name_of(here.home, self), 0, why}));
+}
+
+bool hears_of_normal_ends(const runtime& home, std::uint64_t peer_key) noexcept {
+  const process* const peer = home.table.find(peer_key);
+  return peer != nullptr ? peer->has(process_flags::traps_exits) : is_foreign(peer_key);
+}
+
 void tell_links(core& here, process& self, const reason& why) {
-  const pid own = name_of(here.home, self);
   const bool quiet = why.kind() == reason_kind::normal;
   self.links.tell_each([&](std::uint64_t peer_key) {
-    const process* const peer = quiet ? here.home.table.find(peer_key) : nullptr;
-    const bool told = peer != nullptr ? peer->has(process_flags::traps_exits) : is_foreign(peer_key);
-    if (quiet && !told) return;  // L4
-    heard_if(self, post_signal(here, peer_key, {signal_kind::linked_exit, 0, own, 0, why}));
+    if (quiet && !hears_of_normal_ends(here.home, peer_key)) return;  // L4
+    tell_link(here, self, peer_key, why);
   });
   self.links.clear();
 }
