@@ -114,6 +114,10 @@ class Floor:
             return False
         if mine is None:
             return None
+        if "*" in self.floor:
+            times, _, other = self.floor.partition("*")
+            own = results.median(*other.split(":"), system)
+            return None if own is None else self._as_good(mine, float(times) * own, results)
         if "x" in self.floor:
             times, _, other = self.floor.partition("x")
             have = results.advantage(self.figure, self.metric, system, other.lstrip(":") or "go")

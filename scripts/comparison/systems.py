@@ -15,8 +15,11 @@ WORKLOADS = {
     "spawn_exit": (1, 2), "spawn_join_one": (1, 2), "parked_memory_100k": (1, 2), "parked_memory_1m": (1, 2),
     "pingpong_same": (1,), "pingpong_cross": (2,), "yield": (1,), "ring_503": (1, 2), "ring_100k": (1, 2),
     "fanin": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,), "idle_cpu": (2,),
-    "wakeup_thread": (2,), "call_reply": (1,), "echo_50conn": (1, 2), "echo_1000conn": (1, 2), "wakeup_latency": (2,),
+    "wakeup_thread": (2,), "call_reply": (1,), "idle_servers_1m": (1, 2), "echo_50conn": (1, 2),
+    "echo_1000conn": (1, 2), "wakeup_latency": (2,), "worker_roundtrip": (2,), "worker_spawn": (2,),
 }
+# What only mote has a program for.
+ALONE = ("call_reply", "idle_servers_1m", "worker_roundtrip", "worker_spawn")
 # A program that is measured from outside: what it is called as mote-bench's --serve and in the others' programs.
 SERVERS = {"echo_50conn": "echo", "echo_1000conn": "echo", "wakeup_latency": "wakeup_latency"}
 MESSAGES_AND_SPAWNS = ("spawn_exit", "spawn_join_one", "pingpong_same", "pingpong_cross", "ring_503", "fanin", "skynet")
@@ -144,7 +147,7 @@ class Caf(Cpp):
 def all_systems(bench):
     """bench: the program mote-bench."""
     every = tuple(WORKLOADS)
-    managed = tuple(w for w in every if w not in ("wakeup_thread", "call_reply", *SERVERS))
+    managed = tuple(w for w in every if w not in ("wakeup_thread", *ALONE, *SERVERS))
     tokio = (*managed, "wakeup_thread")
     actors = MESSAGES_AND_SPAWNS + ("ring_100k", "big")
     thread_names = {"spawn_join_one": "thread_spawn_join", "pingpong_same": "thread_pingpong",

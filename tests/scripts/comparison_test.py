@@ -71,6 +71,11 @@ class Floors(unittest.TestCase):
         self.assertTrue(self.verdict("fanin_s1", "messages_per_s", "70e6"))
         self.assertFalse(self.verdict("fanin_s1", "messages_per_s", "90e6"))
 
+    def test_floor_by_another_figure_of_its_own(self):
+        self.assertTrue(self.verdict("spawn_join_one_s1", "ns_per_op", "2.1*ring_503_s1:ns_per_hop"))
+        self.assertFalse(self.verdict("spawn_join_one_s1", "ns_per_op", "2*ring_503_s1:ns_per_hop"))
+        self.assertIsNone(self.verdict("spawn_join_one_s1", "ns_per_op", "2*skynet_s1:total"))
+
     def test_starved_misses_its_floor_and_the_unmeasured_is_unknown(self):
         self.assertFalse(self.verdict("fairness_s1", "late_p50", "0.5"))
         self.assertIsNone(self.verdict("spawn_join_one_s1", "ns_per_op", "2x"))
