@@ -163,6 +163,7 @@ MOTE_COLD void finish_later(core& here, process& self, const reason& why) noexce
   self.clear(process_flags::serves);
   self.where = nullptr;
   self.ground = nullptr;
+  tsan_release(&self);  // whoever goes on with it
   here.enqueue(self);
 }
 
@@ -174,7 +175,6 @@ MOTE_COLD void drop_locals(core& here, std::unique_ptr<local_values> left) noexc
 }  // namespace
 
 void finish(core& here, process& self, const reason& why) noexcept {
-  tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::exiting, relaxed);
   here.trace().record(event::exit, trace_number(&self), static_cast<std::uint64_t>(why.kind()));
   if (self.wait_timer.generation != 0) [[unlikely]] {
@@ -194,6 +194,7 @@ void finish(core& here, process& self, const reason& why) noexcept {
   if (self.has(process_flags::doomed)) self.doom = {};
   self.flags = 0;
   here.ended.add(1);
+  tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::free, release);  // X2 O1
   if (self.generation.load(relaxed) != ~std::uint32_t{0}) here.blocks.give(self);  // else retired (table.hpp, T2)
   if (was_root) here.home.on_root_end(here.home.root_context);

@@ -36,7 +36,10 @@ process_table::process_table(std::size_t most, std::uint64_t place, std::size_t 
 }
 
 process_table::~process_table() {
-  for (std::uint32_t i = 0; i < carved(); ++i) blocks_[i].~process();
+  for (std::uint32_t i = 0; i < carved(); ++i) {
+    tsan_acquire(&blocks_[i]);
+    blocks_[i].~process();
+  }
   release_addresses(reinterpret_cast<std::byte*>(blocks_), table_bytes(blocks_there_));
 }
 

@@ -13,6 +13,7 @@ namespace {
 void send_now(timer& due) noexcept {
   core& here = *current_core();
   auto* const mail = static_cast<envelope*>(due.payload);
+  tsan_acquire(mail);
   const std::uint64_t to = due.detail;
   here.trace().record(event::fire, static_cast<std::uint32_t>(to), 1);
   post(here, here.home.table.find(to), static_cast<std::uint32_t>(to >> 32), mail, urgency::ordinary);
@@ -33,7 +34,9 @@ std::optional<std::chrono::nanoseconds> left_until(core& here, std::uint64_t dea
 }  // namespace
 
 void core::drop_timer_payload(timer& pending) noexcept {
-  if (pending.payload != nullptr) drop_envelope(static_cast<envelope*>(pending.payload));
+  if (pending.payload == nullptr) return;
+  tsan_acquire(pending.payload);
+  drop_envelope(static_cast<envelope*>(pending.payload));
 }
 
 timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* given) {
@@ -51,6 +54,7 @@ timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* given)
     key = way.to_key;
     mail.reset(way.mail);
   }
+  tsan_release(mail.get());  // its maker comes before whoever fires or drops it
   const timer_id armed = here.timers().arm(deadline_ns, &send_now, nullptr, key, mail.get());
   static_cast<void>(mail.release());
   yield_if_used_up(door.here());
