@@ -61,7 +61,8 @@ stack_options stacks_for(const options& given) {
   return wanted;
 }
 
-std::unique_ptr<seam> seam_for(const options& given) {
+std::unique_ptr<seam> seam_for(const options& given, runtime* host) {
+  if (host != nullptr) return std::make_unique<guest_seam>(host->schedulers[0].order());
   if (given.deterministic_seed) return std::make_unique<deterministic_seam>(*given.deterministic_seed);
   return std::make_unique<machine_seam>(random_seed());
 }
@@ -177,15 +178,16 @@ bool end_all_processes(std::chrono::nanoseconds deadline) {
   return with_memory([&] { return end_all(reason::kill, last); });
 }
 
-runtime::runtime(const options& given, std::uint64_t place)
+runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest)
     : settings(completed(given)),
+      host(whose_guest),
       net(settings.deterministic_seed ? make_simulated_network() : make_system_network(schedulers)),
       table(settings.max_processes, place != 0 ? place : next_place(), settings.schedulers),
       stacks(stacks_for(settings)),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
   for (unsigned i = 0; i < settings.schedulers; ++i) {
-    auto one = std::make_unique<core>(*this, i, seam_for(settings));
+    auto one = std::make_unique<core>(*this, i, seam_for(settings, host));
     one->listen_to(net->make_source());
     schedulers.add(std::move(one));
   }
@@ -204,6 +206,7 @@ runtime::~runtime() {
 
 // What is dropped may be sent and spawned by its destructors, in nobody's name, to be dropped in turn; within reason.
 void runtime::drop_what_is_left() noexcept {
+  scheduler* const before = current_scheduler();
   core& here = static_cast<core&>(schedulers[0]);  // whose thread is gone: this one stands in for it
   set_current_scheduler(&here);
   here.enter();
@@ -214,7 +217,7 @@ void runtime::drop_what_is_left() noexcept {
     for (std::size_t i = 0; i < schedulers.size(); ++i) any |= schedulers[i].timers().drop_pending() != 0;
   }
   here.leave();
-  set_current_scheduler(nullptr);
+  set_current_scheduler(before);
 }
 
 // A deterministic run has come to a stand: nothing is ready and no timer pending, so nothing can ever happen. The first time

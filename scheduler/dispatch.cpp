@@ -5,6 +5,7 @@
 
 #include <array>
 #include <thread>
+#include <utility>
 
 namespace mote::detail {
 
@@ -99,6 +100,7 @@ runnable* scheduler::take_queued() noexcept {
 
 // Deterministic mode: the slot is no better than the queue, and the seam picks among those of the best priority.
 runnable* scheduler::pick_ordered() noexcept {
+  if (is_guest_ && !std::exchange(may_pick_, false)) return nullptr;
   if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
   service();
   if (queue_.empty()) return nullptr;
@@ -182,13 +184,25 @@ void scheduler::switch_away(departure then) noexcept {
 
 void scheduler::yield() noexcept {
   runnable* next = pick_prepared();
-  if (next == nullptr) {
+  if (next == nullptr && !is_guest_) {
     fill_slice(orders_ ? order_->slice(usual_slice) : usual_slice);
     return;
   }
   left_ = running_;
   then_ = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
   go_to(next);
+}
+
+bool scheduler::run_turn() noexcept {
+  scheduler& host = *current_scheduler();
+  borrow(host);
+  is_guest_ = true;
+  may_pick_ = true;
+  set_current_scheduler(this);
+  runnable* const next = pick_prepared();
+  if (next != nullptr) go_to(next);
+  set_current_scheduler(&host);
+  return next != nullptr || queued() != 0;
 }
 
 void scheduler::start_running(runnable& next) noexcept {

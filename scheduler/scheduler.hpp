@@ -68,6 +68,10 @@ class scheduler : public machine {
   /// The thread's body: runs what is ready until the group stops.
   void run_thread();
 
+  /// Instead of run_thread, for one without a thread of its own: as a guest of the calling scheduler, on the stack of whoever
+  /// runs there, it runs one that is ready, until that leaves. The seam must order. False: nothing is ready.
+  bool run_turn() noexcept;
+
   // ---- for process code entering and leaving the runtime (S2) ----
   void enter() noexcept {
     tsan_enter_scheduler();
@@ -193,6 +197,8 @@ class scheduler : public machine {
   static constexpr std::uint32_t fenced = 2;  // for good: the owner pays for the barrier (O3)
   std::atomic<std::uint32_t> borrowed_;
   const bool orders_;  // the seam decides who is next
+  bool is_guest_ = false;  // runs a turn at a time
+  bool may_pick_ = false;  // a guest: its turn has not begun
   relaxed_cell<std::int32_t> reductions_ = 0;
   relaxed_cell<std::int32_t> charged_ = 0;
   relaxed_cell<runnable*> running_ = nullptr;

@@ -17,5 +17,6 @@
 #include <mote/runtime.hpp>
 #include <mote/send.hpp>
 #include <mote/server.hpp>
+#include <mote/sim.hpp>
 #include <mote/supervisor.hpp>
 #include <mote/unsafe_share.hpp>

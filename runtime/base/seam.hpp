@@ -61,4 +61,21 @@ class deterministic_seam final : public seam {
   std::uint64_t now_ = 1'000'000'000;
 };
 
+/// Of a scheduler that runs as another's guest: asks that one's, so that both have one clock and one seed. Alone it may go ahead
+/// in time.
+class guest_seam final : public seam {
+ public:
+  /// host  outlives this.
+  explicit guest_seam(seam& host) noexcept : host_(host) {}
+  std::uint64_t now_ns() noexcept override { return host_.now_ns() + ahead_ns_; }
+  std::uint32_t choose(std::uint32_t count) noexcept override { return host_.choose(count); }
+  std::int32_t slice(std::int32_t usual) noexcept override { return host_.slice(usual); }
+  bool orders() const noexcept override { return host_.orders(); }
+  bool skip_to(std::uint64_t deadline_ns) noexcept override;
+
+ private:
+  seam& host_;
+  std::uint64_t ahead_ns_ = 0;
+};
+
 }  // namespace mote::detail

@@ -40,7 +40,9 @@ class network;
 class runtime {
  public:
   /// place: of its pids; 0: one that no other runtime of this OS process has.
-  explicit runtime(const options& given, std::uint64_t place = 0);
+  /// host: of a deterministic one that has no threads: whoever made it runs its scheduler by turns (scheduler::run_turn), as
+  /// a guest of the host's, with which it shares the clock and the seed.
+  explicit runtime(const options& given, std::uint64_t place = 0, runtime* host = nullptr);
   ~runtime();
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
@@ -53,6 +55,7 @@ class runtime {
   void run_to_end(std::initializer_list<process*> ready);
 
   const options settings;
+  runtime* const host;  ///< whose guest it is; nullptr: nobody's
   std::unique_ptr<network> net;  ///< outlives all that may hold a socket
   process_table table;
   std::unique_ptr<abroad> elsewhere;  ///< the way to other OS processes' processes, if there are any; set before it runs

@@ -132,6 +132,15 @@ MOTE_ONE_COPY void machine::bind() noexcept {
   native_low = static_cast<const std::byte*>(low);
 }
 
+void machine::borrow(const machine& host) noexcept {
+  exceptions = host.exceptions;
+  error = host.error;
+  current = nullptr;
+  native_low = host.current != nullptr ? host.current->limit : host.native_low;
+  native_bytes = host.current != nullptr ? host.current->usable_bytes() : host.native_bytes;
+  native_fiber = tsan_current_fiber();
+}
+
 bool shadow_stack_active() noexcept {
 #if defined(__x86_64__) && defined(SYS_arch_prctl)
   constexpr int status = 0x5005;  // ARCH_SHSTK_STATUS, Linux 6.6

@@ -37,6 +37,9 @@ struct machine {
 
   /// Learns all of this from the calling thread, which runs on its native stack. To be called once, before any switch.
   void bind() noexcept;
+  /// Instead of bind, before each switch from what is not its own: takes all from the machine that runs the caller, whose stack
+  /// serves as the native one until the last switch back.
+  void borrow(const machine& host) noexcept;
 
   /// How many exceptions are on their way through the running process's frames, as std::uncaught_exceptions, which is
   /// not to be trusted across a switch.

@@ -28,6 +28,22 @@ void family::add(std::uint32_t serial, std::uint64_t key) {
   serials_of_.emplace(key, serial);
 }
 
+void family::know_far_side(std::uint32_t serial, far_side& which) {
+  const std::unique_lock hold(lock_);
+  far_sides_[serial] = &which;
+}
+
+void family::forget_far_side(std::uint32_t serial) noexcept {
+  const std::unique_lock hold(lock_);
+  far_sides_.erase(serial);
+}
+
+far_side* family::far_side_of(std::uint32_t serial) const noexcept {
+  const std::shared_lock hold(lock_);
+  const auto found = far_sides_.find(serial);
+  return found != far_sides_.end() ? found->second : nullptr;
+}
+
 std::uint64_t family::key_of_serial(std::uint32_t serial) const noexcept {
   const std::shared_lock hold(lock_);
   const auto found = keys_.find(serial);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/process/core.hpp"
+#include "runtime/worker/wire.hpp"
 
 #include <shared_mutex>
 #include <unordered_map>
@@ -16,6 +17,11 @@ class family final : public abroad {
   std::uint32_t new_serial() noexcept { return serials_.fetch_add(1, relaxed) + 1; }
   /// From here on the process of this key stands for that one. Nobody need say when it does no longer. Throws std::bad_alloc.
   void add(std::uint32_t serial, std::uint64_t key);
+
+  /// The other side of an isolated process's wire, for who scripts its end; from here until forgotten. Throws std::bad_alloc.
+  void know_far_side(std::uint32_t serial, far_side& which);
+  void forget_far_side(std::uint32_t serial) noexcept;
+  far_side* far_side_of(std::uint32_t serial) const noexcept;
 
   forwarded forward(pid to, envelope_ptr mail, moment when) override;
   bool has_ended(std::uint64_t foreign_key) const noexcept override;
@@ -32,6 +38,7 @@ class family final : public abroad {
   mutable std::shared_mutex lock_;
   std::unordered_map<std::uint32_t, std::uint64_t> keys_;     // by serial
   std::unordered_map<std::uint64_t, std::uint32_t> serials_of_;  // by key
+  std::unordered_map<std::uint32_t, far_side*> far_sides_;  // by serial; of simulated ones
   std::size_t worth_a_look_ = 64;
 };
 

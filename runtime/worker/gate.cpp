@@ -123,11 +123,11 @@ void watch_first(process& first, process& watcher) {
 
 }  // namespace
 
-prepared_isolated prepare_isolated_runtime(start_frame& start, options given,
+prepared_isolated prepare_isolated_runtime(start_frame& start, options given, runtime* host,
                                            const std::function<std::unique_ptr<wire>(runtime& home)>& open) {
   given.schedulers = start.schedulers;
   given.max_processes = start.max_processes;
-  auto home = std::make_unique<runtime>(given, start.place);
+  auto home = std::make_unique<runtime>(given, start.place, host);
   std::unique_ptr<wire> way = open(*home);
   auto abroad_of_all = std::make_unique<outland>(*home);
   abroad_of_all->use(way.get());

@@ -69,8 +69,8 @@ struct prepared_isolated {
   process *first, *second;
 };
 /// A runtime for what the frame says, and its first two processes in it, not yet started.
-/// open: makes the way to the program. It stands before anyone runs (G3).
-prepared_isolated prepare_isolated_runtime(start_frame& start, options given,
+/// host: whose guest it is to be, if it is simulated. open: makes the way to the program. It stands before anyone runs (G3).
+prepared_isolated prepare_isolated_runtime(start_frame& start, options given, runtime* host,
                                            const std::function<std::unique_ptr<wire>(runtime& home)>& open);
 
 }  // namespace mote::detail

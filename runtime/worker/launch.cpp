@@ -29,10 +29,7 @@ void check(const runtime& home, const isolation& how, const spawn_options& optio
   if (home.elsewhere == nullptr || family_of(home.table.place()) != home.table.place()) {
     throw usage_error("mote::spawn(mote::isolated, ...): an isolated process cannot start another");
   }
-  if (home.settings.deterministic_seed) {
-    throw usage_error("mote::spawn(mote::isolated, ...): there are no OS processes in deterministic mode");
-  }
-  if (!zygote_started()) {
+  if (!home.settings.deterministic_seed && !zygote_started()) {
     throw usage_error("mote::spawn(mote::isolated, ...): the program had several threads when mote::run began, so that the "
                       "starter of OS processes could not be started; call mote::prepare_isolated() at the beginning of main");
   }

@@ -56,7 +56,7 @@ class machine_far_side final : public far_side {
     const std::byte word{1};
     status_->send(std::span(&word, 1), {});
   }
-  std::uint64_t pulse() noexcept override { return page_at_ != nullptr ? page_at_->beats.load(relaxed) : 0; }
+  std::optional<std::uint64_t> pulse() noexcept override { return page_at_ != nullptr ? page_at_->beats.load(relaxed) : 0; }
 
  private:
   descriptor page_;
@@ -118,7 +118,7 @@ void run_isolated(const os_process_start& given) {
     void* const page = map_page(descriptor(given.page));
     if (page != nullptr) beat_for_ever(*static_cast<pulse_page*>(page), start.pulse_ms);
   }
-  const prepared_isolated ready = prepare_isolated_runtime(start, options{}, [&](runtime& home) {
+  const prepared_isolated ready = prepare_isolated_runtime(start, options{}, nullptr, [&](runtime& home) {
     return std::make_unique<near_wire>(*home.net, descriptor(given.channel));
   });
   ready.home->run_to_end({ready.first, ready.second});
@@ -138,6 +138,7 @@ void run_isolated_process(const os_process_start& given) {
 }
 
 std::unique_ptr<far_side> start_os_process(runtime& home, const start_request& wish) {
+  if (home.settings.deterministic_seed) return simulate_os_process(home);
   return std::make_unique<machine_far_side>(*home.net, wish);
 }
 

@@ -36,12 +36,12 @@ bool porter::collect() {
 
 bool porter::write() {
   if (packet_.empty()) return false;
-  const wire_state how = closed_ ? wire_state::closed : wire_.write(packet_);
+  const wire_state how = unheard_ ? wire_state::closed : wire_.write(packet_);
   blocked_ = how == wire_state::later;
   if (blocked_) return false;
   packet_.clear();
   if (frames_ != 0) written(std::exchange(frames_, 0));
-  if (how == wire_state::closed) closed_ = true;
+  if (how == wire_state::closed) unheard_ = true;  // B2
   return true;
 }
 

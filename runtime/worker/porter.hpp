@@ -3,6 +3,7 @@
 //
 // B1  While a packet cannot be written nothing is taken from the mailbox. So what waits is counted there, and makes sending
 //     dear as in any long mailbox.
+// B2  One that is not heard any more still reads: what the other end said last is there to be read after its end.
 #pragma once
 
 #include "runtime/process/core.hpp"
@@ -46,7 +47,8 @@ class porter {
   std::vector<std::byte> packet_;  ///< frames that are the next packet
   std::size_t frames_ = 0;            ///< of these, how many came to the mailbox as they are
   bool blocked_ = false;
-  bool closed_ = false;
+  bool unheard_ = false;  ///< what is written reaches nobody
+  bool closed_ = false;   ///< all that came has been read
 };
 
 }  // namespace mote::detail

@@ -64,8 +64,9 @@ bool stand_in::over(bool closed) {
 void stand_in::check_pulse() {
   if (silence_ns_ == 0 || ended_by_us_) return;
   const std::uint64_t now = here().now_ns();
-  const std::uint64_t seen = other_side_.pulse();
-  if (seen != last_pulse_) {
+  const std::optional<std::uint64_t> seen = other_side_.pulse();
+  lives_ = !seen;
+  if (lives_ || seen != last_pulse_) {
     last_pulse_ = seen;
     last_change_ns_ = now;
   } else if (now - last_change_ns_ >= silence_ns_) {
@@ -75,7 +76,7 @@ void stand_in::check_pulse() {
 }
 
 std::uint64_t stand_in::deadline_ns() {
-  std::uint64_t first = silence_ns_ != 0 && !ended_by_us_ ? last_change_ns_ + silence_ns_ : no_deadline;
+  std::uint64_t first = silence_ns_ != 0 && !ended_by_us_ && !lives_ ? last_change_ns_ + silence_ns_ : no_deadline;
   if (last_call_ns_ != 0) first = std::min(first, std::max(last_call_ns_, here().now_ns() + 10'000'000));
   return first;
 }

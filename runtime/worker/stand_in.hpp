@@ -64,7 +64,9 @@ class stand_in final : public porter {
   std::optional<reason> finished_;    ///< the other end said so
   std::optional<reason> ended_by_us_;
   std::optional<os_ending> ending_;
-  std::uint64_t last_pulse_ = 0, last_change_ns_ = 0, last_call_ns_ = 0;
+  bool lives_ = false;  ///< beyond doubt
+  std::optional<std::uint64_t> last_pulse_;
+  std::uint64_t last_change_ns_ = 0, last_call_ns_ = 0;
 };
 
 /// The whole life of the one that stands for an isolated process: starts it, carries, ends as it has.

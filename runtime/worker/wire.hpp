@@ -1,5 +1,5 @@
 // The way between a program and an OS process that it has started, and what stands at its other end: the machine's, or in
-// deterministic mode a simulated one (simulated.cpp). The same code runs at both ends, and the same tests on both.
+// deterministic mode a simulated one (simulated_os_process.cpp). The same code runs at both ends, and the same tests on both.
 #pragma once
 
 #include "runtime/os/zygote.hpp"
@@ -45,11 +45,13 @@ class far_side : public wire {
   virtual std::optional<os_ending> ended() = 0;
   /// Kills it, with all that it has started; ended() then tells, a little later.
   virtual void kill() noexcept = 0;
-  /// Changes as long as it lives and is not stopped.
-  virtual std::uint64_t pulse() noexcept = 0;
+  /// Changes as long as it lives and is not stopped. Nothing: it lives, and mail comes to the owner should that change.
+  virtual std::optional<std::uint64_t> pulse() noexcept = 0;
 };
 
 /// Starts an OS process, which takes its first packet for a start_frame. Throws std::system_error. Called from a process.
 std::unique_ptr<far_side> start_os_process(runtime& home, const start_request& wish);
+/// The same in memory, for a deterministic runtime. Throws std::bad_alloc.
+std::unique_ptr<far_side> simulate_os_process(runtime& home);
 
 }  // namespace mote::detail

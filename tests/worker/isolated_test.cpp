@@ -34,7 +34,7 @@ void doubler() {
 }
 
 TEST(isolated, messages_go_both_ways_in_order) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn(mote::isolated, doubler);
     for (int i = 0; i < 50; ++i) mote::send(there, question{mote::self(), i});
     for (int i = 0; i < 50; ++i) {
@@ -48,7 +48,7 @@ TEST(isolated, messages_go_both_ways_in_order) {
 }
 
 TEST(isolated, arguments_arrive_as_they_were_given) {
-  on_schedulers([] {
+  in_every_mode([] {
     mote::spawn(mote::isolated,
                 [](mote::pid to, std::vector<std::string> words, const double& factor) {
                   mote::send(to, answer{static_cast<int>(factor * 2), words.at(1)});
@@ -61,7 +61,7 @@ TEST(isolated, arguments_arrive_as_they_were_given) {
 }
 
 TEST(isolated, has_the_same_pid_inside_as_outside_and_knows_its_parent) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn(
         mote::isolated, [](mote::pid to) { mote::send(to, std::vector<mote::pid>{mote::self(), mote::parent()}); },
         mote::self());
@@ -70,7 +70,7 @@ TEST(isolated, has_the_same_pid_inside_as_outside_and_knows_its_parent) {
 }
 
 TEST(isolated, requests_are_answered_both_ways) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn(mote::isolated, doubler);
     EXPECT_EQ(mote::receive_reply<int>(mote::request(there, 4)), 8);
     mote::spawn(mote::isolated,
@@ -88,7 +88,7 @@ TEST(isolated, requests_are_answered_both_ways) {
 }
 
 TEST(isolated, a_request_fails_with_the_reason_of_an_end_on_either_side) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid dies = mote::spawn(mote::isolated, [] {
       mote::receive([](mote::reply_to, int) {});
       mote::exit(mote::reason::error("no answer"));
@@ -115,7 +115,7 @@ TEST(isolated, a_request_fails_with_the_reason_of_an_end_on_either_side) {
 }
 
 TEST(isolated, its_error_is_the_exit_reason) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::reason why = news_of(mote::spawn_monitor(mote::isolated, [] { throw std::runtime_error("inside"); }).monitor);
     EXPECT_EQ(why.kind(), mote::reason_kind::error);
     EXPECT_EQ(why.text(), "inside");
@@ -124,7 +124,7 @@ TEST(isolated, its_error_is_the_exit_reason) {
 }
 
 TEST(isolated, a_link_ends_either_with_the_other) {
-  on_schedulers([] {
+  in_every_mode([] {
     mote::trap_exit(true);
     const mote::pid fails = mote::spawn_link(mote::isolated, [] { mote::exit(mote::reason::error("first")); });
     const auto news = mote::receive<mote::exited>();
@@ -142,7 +142,7 @@ TEST(isolated, a_link_ends_either_with_the_other) {
 }
 
 TEST(isolated, it_links_and_watches_processes_of_the_program) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid here = mote::spawn([] { mote::receive([](stop) { mote::exit(mote::reason::error("stopped")); }); });
     mote::spawn(mote::isolated,
                 [](mote::pid other, mote::pid to) {
@@ -168,7 +168,7 @@ TEST(isolated, it_links_and_watches_processes_of_the_program) {
 }
 
 TEST(isolated, unlink_holds_both_ways) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn_link(mote::isolated, [](mote::pid to) {
       mote::receive([&](std::string) {
         mote::send(to, mote::unlink(to));
@@ -185,7 +185,7 @@ TEST(isolated, unlink_holds_both_ways) {
 }
 
 TEST(isolated, exit_signals_are_heeded_or_trapped_there) {
-  on_schedulers([] {
+  in_every_mode([] {
     mote::spawn_options traps;
     traps.trap_exit = true;
     const mote::pid there = mote::spawn(traps, mote::isolated, [](mote::pid to) {
@@ -203,7 +203,7 @@ TEST(isolated, exit_signals_are_heeded_or_trapped_there) {
 }
 
 TEST(isolated, kill_ends_it_whatever_it_does) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::monitored there = mote::spawn_monitor(mote::isolated, [](mote::pid to) {
       mote::send(to, true);
       for (;;) {
@@ -221,7 +221,7 @@ TEST(isolated, kill_ends_it_whatever_it_does) {
 }
 
 TEST(isolated, has_a_name_and_is_listed_until_it_ends) {
-  on_schedulers([] {
+  in_every_mode([] {
     mote::spawn_options named;
     named.name = "far";
     const mote::monitored there = mote::spawn_monitor(named, mote::isolated, doubler);
@@ -240,7 +240,7 @@ TEST(isolated, has_a_name_and_is_listed_until_it_ends) {
 }
 
 TEST(isolated, what_it_spawns_can_send_and_be_sent_to_but_not_be_watched) {
-  on_schedulers([] {
+  in_every_mode([] {
     mote::spawn(mote::isolated, [](mote::pid to) {
       const mote::pid helper = mote::spawn_link(doubler);
       mote::send(to, helper);
@@ -255,7 +255,7 @@ TEST(isolated, what_it_spawns_can_send_and_be_sent_to_but_not_be_watched) {
 }
 
 TEST(isolated, two_of_them_talk_to_each_other) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid one = mote::spawn(mote::isolated, doubler);
     mote::spawn(mote::isolated, [](mote::pid other, mote::pid to) {
       const mote::ref watch = mote::monitor(other);
@@ -277,7 +277,7 @@ struct mote::message_traits<only_here> {
 namespace {
 
 TEST(isolated, a_message_that_cannot_cross_is_an_error_at_its_sender) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn(mote::isolated, doubler);
     try {
       mote::send(there, only_here{});
@@ -291,7 +291,7 @@ TEST(isolated, a_message_that_cannot_cross_is_an_error_at_its_sender) {
 }
 
 TEST(isolated, large_messages_cross_whole) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn(mote::isolated, [](mote::pid to) {
       mote::receive([&](mote::bytes block) { mote::send(to, block); });
     }, mote::self());
@@ -303,7 +303,7 @@ TEST(isolated, large_messages_cross_whole) {
 }
 
 TEST(isolated, what_is_sent_to_one_that_has_ended_vanishes) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::pid there = mote::spawn(mote::isolated, [] {});
     end_of(there);
     mote::send(there, 1);
@@ -316,7 +316,7 @@ TEST(isolated, what_is_sent_to_one_that_has_ended_vanishes) {
 }
 
 TEST(isolated, none_starts_inside_another) {
-  on_schedulers([] {
+  in_every_mode([] {
     const mote::reason why =
         news_of(mote::spawn_monitor(mote::isolated, [] { mote::spawn(mote::isolated, doubler); }).monitor);
     EXPECT_NE(why.text().find("cannot start another"), std::string::npos) << why.text();
