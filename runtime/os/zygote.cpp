@@ -2,6 +2,7 @@
 #include "runtime/os/zygote.hpp"
 
 #include "runtime/base/annotate.hpp"
+#include "runtime/os/membarrier.hpp"
 #include "runtime/os/zygote_loop.hpp"
 
 #include <array>
@@ -53,6 +54,9 @@ bool zygote_started() noexcept { return control >= 0; }
 bool start_zygote(void (*body)(const os_process_start&)) {
   if (zygote_started()) return true;
   if (count_threads() != 1) return false;
+  // Who is forked inherits the registration. One with threads waits for it until every processor has passed through the
+  // kernel's scheduler, some 10 ms; so each OS process would, after its first thread.
+  static_cast<void>(membarrier_available());
   packet_pair ends = make_packet_pair();
   const descriptor program(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
   if (!program || !fork_away(ends.far, program, body)) return false;

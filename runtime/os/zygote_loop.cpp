@@ -45,8 +45,7 @@ void take_no_input() {
   if (nothing != 0) ::close(nothing);
 }
 
-void reset_signals() {
-  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+void unblock_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -95,11 +94,11 @@ class zygote_loop {
   // Away from the terminal and its signals; nothing of the program's open.
   void prepare() {
     ::setsid();
-    reset_signals();
+    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
     sigset_t watched;
     ::sigemptyset(&watched);
     ::sigaddset(&watched, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &watched, nullptr);
+    ::sigprocmask(SIG_SETMASK, &watched, nullptr);
     ::prctl(PR_SET_NAME, "mote-starter");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // Z2
     close_others({control_, program_});
@@ -134,7 +133,7 @@ class zygote_loop {
     ::prctl(PR_SET_NAME, "mote-isolated");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // Z2
     close_others({channel, page});
-    reset_signals();
+    unblock_signals();
     if (wish.max_memory_bytes != 0) {
       const rlimit most{wish.max_memory_bytes, wish.max_memory_bytes};
       ::setrlimit(RLIMIT_AS, &most);
