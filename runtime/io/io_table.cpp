@@ -36,6 +36,7 @@ void io_table::give(io_entry& entry) noexcept {
   entry.descriptor = -1;
   entry.dry = {};
   entry.stream = entry.borrowed = false;
+  entry.room_told = true;
   const std::lock_guard hold(lock_);
   entry.next_free = free_;
   free_ = &entry;

@@ -23,6 +23,7 @@ struct alignas(64) io_entry {
   std::uint32_t index = 0;
   bool stream = false;      ///< a read that got less than it asked for found all there was
   bool borrowed = false;    ///< the descriptor is closed by somebody else
+  bool room_told = true;    ///< events tell when it can be written, too
   std::array<bool, 2> dry{};  ///< owner, by side: the last attempt found nothing more
 
   /// What an event is to carry.

@@ -33,7 +33,7 @@ void deliver(core& here, io_entry& entry, std::uint32_t generation, io_event eve
 
 int netpoll::add(io_entry& entry) noexcept {
   if (!in_use_.load(relaxed)) start_using();
-  return queue_.add(entry.descriptor, entry.name());
+  return queue_.add(entry.descriptor, entry.name(), entry.room_told);
 }
 
 void netpoll::start_using() noexcept {  // N3

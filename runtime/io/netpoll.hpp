@@ -38,7 +38,7 @@ class netpoll {
 
   /// Any thread of the runtime's. From here on the entry's readiness is told. 0 or an errno value.
   int add(io_entry& entry) noexcept;
-  int renew(io_entry& entry) noexcept { return queue_.renew(entry.descriptor, entry.name()); }
+  int renew(io_entry& entry) noexcept { return queue_.renew(entry.descriptor, entry.name(), entry.room_told); }
   void remove(io_entry& entry) noexcept { queue_.remove(entry.descriptor); }
 
   /// For one scheduler; lives no longer than this.

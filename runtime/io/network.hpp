@@ -73,8 +73,11 @@ class network {
   /// EPERM: it is always ready.
   virtual opened watch(int descriptor, io_side side) = 0;
   virtual void unwatch(io_entry& entry, io_side side) noexcept = 0;
-  /// For a descriptor, non-blocking, that is the entry's from here on, also when this fails.
+  /// For a descriptor, non-blocking, that is the entry's from here on, also when this fails. When it can be written is told
+  /// only on demand: each packet that a local socket's peer takes makes room, and would wake its sender.
   virtual opened adopt(int descriptor) = 0;
+  /// Whether it is told, for one that was adopted; if so, at once if it can be. 0 or an errno value.
+  virtual int tell_of_room(io_entry& entry, bool told) = 0;
 
   /// Plain thread, after the schedulers have ended: waits for what still runs on threads of its own.
   virtual void stop() noexcept {}

@@ -32,6 +32,7 @@ class simulated_network final : public network {
   opened watch(int descriptor, io_side side) override;
   void unwatch(io_entry&, io_side) noexcept override {}
   opened adopt(int descriptor) override;
+  int tell_of_room(io_entry&, bool) override { return 0; }
 
  private:
   static constexpr std::size_t window_bytes = 64 * 1024;  // sent and not yet received

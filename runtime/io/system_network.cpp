@@ -15,7 +15,7 @@ system_network::~system_network() {
 }
 
 // A new descriptor becomes an entry that is told what happens to it; it is closed where that fails.
-opened system_network::enter(socket_result made, bool stream) {
+opened system_network::enter(socket_result made, bool stream, bool room_told) {
   if (made.error != 0) return {nullptr, made.error};
   io_entry* const entry = table_.take();
   if (entry == nullptr) {
@@ -24,6 +24,7 @@ opened system_network::enter(socket_result made, bool stream) {
   }
   entry->descriptor = made.descriptor;
   entry->stream = stream;
+  entry->room_told = room_told;
   const int error = poll_.add(*entry);
   if (error == 0) return {entry, 0};
   close(*entry);
@@ -37,6 +38,11 @@ opened system_network::listen(const listen_wish& wish) {
 opened system_network::accept(io_entry& listener) { return enter(accept_from(listener.descriptor), true); }
 
 opened system_network::begin_connect(const endpoint& to) { return enter(detail::begin_connect(to), true); }
+
+int system_network::tell_of_room(io_entry& entry, bool told) {
+  entry.room_told = told;
+  return poll_.renew(entry);
+}
 
 io_result system_network::receive(io_entry& entry, void* into, std::size_t most) {
   const transfer_result got = receive_some(entry.descriptor, into, most);

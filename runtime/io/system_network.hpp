@@ -31,12 +31,13 @@ class system_network final : public network {
   opened watch(int descriptor, io_side side) override { return watches_.begin(descriptor, side); }
   void unwatch(io_entry& entry, io_side side) noexcept override { watches_.end(entry, side); }
   void stop() noexcept override { pool_.stop(); }
-  opened adopt(int descriptor) override { return enter({descriptor, 0}, false); }
+  opened adopt(int descriptor) override { return enter({descriptor, 0}, false, false); }
+  int tell_of_room(io_entry& entry, bool told) override;
 
  private:
   static constexpr unsigned resolver_threads = 4;
 
-  opened enter(socket_result made, bool stream);
+  opened enter(socket_result made, bool stream, bool room_told = true);
 
   netpoll poll_;
   watches watches_;

@@ -19,7 +19,7 @@ namespace mote::detail {
 namespace {
 
 constexpr std::uint64_t bell_name = ~std::uint64_t{0};
-constexpr std::uint32_t edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+constexpr std::uint32_t edges = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
 // epoll_pwait2 came with Linux 5.11; before, milliseconds are all there is, rounded up so that no timer is looked at early.
 int wait_ns(int queue, epoll_event* out, int most, std::uint64_t timeout_ns) noexcept {
@@ -55,18 +55,22 @@ event_queue::~event_queue() {
   ::close(bell_);
 }
 
-int event_queue::change(int how, int descriptor, std::uint64_t name) noexcept {
+int event_queue::change(int how, int descriptor, std::uint64_t name, bool room) noexcept {
   epoll_event wanted{};
-  wanted.events = edges;
+  wanted.events = room ? edges | EPOLLOUT : edges;
   wanted.data.u64 = name;
   return epoll_ctl(queue_, how, descriptor, &wanted) == 0 ? 0 : errno;
 }
 
-int event_queue::add(int descriptor, std::uint64_t name) noexcept { return change(EPOLL_CTL_ADD, descriptor, name); }
+int event_queue::add(int descriptor, std::uint64_t name, bool room) noexcept {
+  return change(EPOLL_CTL_ADD, descriptor, name, room);
+}
 
-int event_queue::renew(int descriptor, std::uint64_t name) noexcept { return change(EPOLL_CTL_MOD, descriptor, name); }
+int event_queue::renew(int descriptor, std::uint64_t name, bool room) noexcept {
+  return change(EPOLL_CTL_MOD, descriptor, name, room);
+}
 
-void event_queue::remove(int descriptor) noexcept { static_cast<void>(change(EPOLL_CTL_DEL, descriptor, 0)); }
+void event_queue::remove(int descriptor) noexcept { static_cast<void>(change(EPOLL_CTL_DEL, descriptor, 0, false)); }
 
 std::size_t event_queue::wait(epoll_event* out, std::size_t most, std::uint64_t timeout_ns) noexcept {
   const int count = wait_ns(queue_, out, static_cast<int>(most), timeout_ns);

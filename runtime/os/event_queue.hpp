@@ -1,5 +1,5 @@
 // The kernel's queue of readiness (epoll), with a bell (eventfd) by which any thread ends the wait of the one that waits.
-// A descriptor is added once, edge-triggered for reading and writing, and leaves the queue when it is closed.
+// A descriptor is added once, edge-triggered, and leaves the queue when it is closed.
 #pragma once
 
 #include <sys/epoll.h>
@@ -17,10 +17,11 @@ class event_queue {
   event_queue(const event_queue&) = delete;
   event_queue& operator=(const event_queue&) = delete;
 
-  /// Any thread. `name` comes back with each event. 0, or an errno value: EPERM for what has no readiness (a file).
-  int add(int descriptor, std::uint64_t name) noexcept;
+  /// Any thread. `name` comes back with each event. room: when it can be written is told, too. 0, or an errno value: EPERM for
+  /// what has no readiness (a file).
+  int add(int descriptor, std::uint64_t name, bool room) noexcept;
   /// Any thread. Has the descriptor's readiness told again, from scratch. 0 or an errno value.
-  int renew(int descriptor, std::uint64_t name) noexcept;
+  int renew(int descriptor, std::uint64_t name, bool room) noexcept;
   /// Any thread. For a descriptor that stays open.
   void remove(int descriptor) noexcept;
 
@@ -31,7 +32,7 @@ class event_queue {
   void ring() noexcept;
 
  private:
-  int change(int how, int descriptor, std::uint64_t name) noexcept;
+  int change(int how, int descriptor, std::uint64_t name, bool room) noexcept;
   std::size_t without_bell(epoll_event* events, std::size_t count, bool waited) noexcept;
 
   int queue_;

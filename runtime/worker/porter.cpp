@@ -45,9 +45,9 @@ bool porter::write() {
   return true;
 }
 
-bool porter::read() {
+bool porter::read(int most) {
   bool any = false;
-  for (int i = 0; i < packets_a_round && !closed_; ++i) {
+  for (int i = 0; i < most && !closed_; ++i) {
     std::span<const std::byte> packet;
     const wire_state how = wire_.read(packet);
     if (how == wire_state::later) break;
@@ -63,17 +63,21 @@ bool porter::read() {
   return any;
 }
 
+// Who has waited lets those for whom the first packet is answer it before it looks for a second, which mostly finds nothing.
 void porter::carry() {
-  for (;;) {
+  for (bool woken = false;;) {
     bool busy = collect();
     busy = write() || busy;
-    busy = read() || busy;
+    busy = read(woken ? 1 : packets_a_round) || busy;
     if (over(closed_)) return;
     if (!busy) {
       wire_.wait(!closed_, blocked_, deadline_ns());
+    } else if (woken) {
+      current_core()->yield();
     } else {
       yield_if_used_up(*current_core());
     }
+    woken = !busy;
   }
 }
 

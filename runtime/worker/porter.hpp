@@ -41,7 +41,7 @@ class porter {
  private:
   bool collect();
   bool write();
-  bool read();
+  bool read(int most);
 
   wire& wire_;
   std::vector<std::byte> packet_;  ///< frames that are the next packet

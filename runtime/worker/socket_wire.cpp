@@ -44,6 +44,10 @@ packet_result watched_socket::send(std::span<const std::byte> packet, std::span<
   return send_packet(entry_.descriptor, packet, attached);
 }
 
+bool watched_socket::tell_of_room(bool told) noexcept {
+  return entry_.room_told == told || net_.tell_of_room(entry_, told) == 0;
+}
+
 packet_result watched_socket::receive(std::span<std::byte> into, std::span<descriptor> attached) noexcept {
   if (!may_try(entry_, io_side::read)) return {0, EAGAIN};
   bool& dry = entry_.dry[static_cast<std::size_t>(io_side::read)];
@@ -64,7 +68,10 @@ wire_state packet_wire::write(std::span<const std::byte> packet) {
     const int number = file.get();
     sent = socket_.send(packet.first(1), std::span(&number, 1));
   }
-  if (sent.error == 0) return wire_state::done;
+  if (sent.error == 0) {
+    static_cast<void>(socket_.tell_of_room(false));
+    return wire_state::done;
+  }
   if (sent.error == EAGAIN || sent.error == EINTR || sent.error == ENOBUFS || sent.error == ETOOMANYREFS) {
     return wire_state::later;
   }
@@ -102,7 +109,7 @@ void wait_for_sockets(watched_socket& first, bool reading, bool writing, watched
   std::optional<expecting> data, more, room;
   if (reading && !data.emplace(first, io_side::read, self.key()).waits()) return;
   if (second != nullptr && !more.emplace(*second, io_side::read, self.key()).waits()) return;
-  if (writing && !room.emplace(first, io_side::write, self.key()).waits()) return;
+  if (writing && (!first.tell_of_room(true) || !room.emplace(first, io_side::write, self.key()).waits())) return;
   if (self.pending.first != nullptr && !writing) return;
   static_cast<void>(wait_for_wake(self, deadline_ns, hearing::all));
 }

@@ -22,6 +22,8 @@ class watched_socket {
   packet_result send(std::span<const std::byte> packet, std::span<const int> attached) noexcept;
   packet_result receive(std::span<std::byte> into, std::span<descriptor> attached) noexcept;
   io_entry& entry() noexcept { return entry_; }
+  /// From here on events tell, or do not, when it can be written; if so, at once if it can be. False: the system refuses.
+  bool tell_of_room(bool told) noexcept;
   void shut_down() noexcept { detail::shut_down(entry_.descriptor); }
 
  private:
