@@ -72,10 +72,10 @@ void decoder(mote::pid boss) {
   ::setrlimit(RLIMIT_CORE, &no_core_files);
   mote::send(boss, ready{mote::self()});
   for (;;) {
-    const auto todo = mote::receive<decode_file>();
+    const auto job = mote::receive<decode_file>();
     std::string content;
     try {
-      content = read_file(todo.path);
+      content = read_file(job.path);
     } catch (const std::system_error& refused) {
       mote::send(boss, unreadable{mote::self(), refused.code().message()});
       continue;

@@ -34,7 +34,7 @@ class end_signals {
   int descriptor_;
 };
 
-/// A listener on this port of all addresses, or a message on stderr and an exit code.
+/// A listener on this port of all addresses; says on stdout which port that is. Throws std::system_error.
 inline mote::tcp_listener listen_on(std::uint16_t port) {
   mote::tcp_listener listener = mote::tcp_listener::listen({mote::ip_address::any_v6(), port});
   std::printf("listening on port %u\n", static_cast<unsigned>(listener.local_endpoint().port));

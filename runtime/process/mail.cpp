@@ -72,10 +72,6 @@ void charge(core& here, const process& to, std::uint64_t load) noexcept {
   here.crowded = &to;
 }
 
-}  // namespace
-
-namespace {
-
 // What the receiver will touch first when it runs, which is soon: its own lines, and its innermost frames.
 void prefetch(const process& woken) noexcept {
   const auto* const frames = static_cast<const std::byte*>(woken.where);
@@ -101,10 +97,6 @@ inline __attribute__((always_inline)) bool offer(core& here, process* to, std::u
   here.make_ready(*to);
   return true;
 }
-
-}  // namespace
-
-namespace {
 
 MOTE_COLD bool lose(envelope* mail) noexcept {
   drop_envelope(mail);

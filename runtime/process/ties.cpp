@@ -106,34 +106,37 @@ void pass_on(process& self, envelope_ptr& mail) noexcept {
   append_message(self, mail.release());
 }
 
-MOTE_COLD void handle_as_stand_in(core& here, process& self, envelope_ptr& mail) {
+// False: it is handled as by any process.
+MOTE_COLD bool handle_as_stand_in(core& here, process& self, envelope_ptr& mail) {
   const signal& news = *static_cast<const signal*>(mail->payload());
   const std::uint64_t from = key_for(here.home, news.from);
   switch (news.kind) {
     case signal_kind::link:
       link_requested(self, from);
-      return pass_on(self, mail);
+      break;
     case signal_kind::unlink:
       post_signal(here, from, {signal_kind::unlink_ack, 0, name_of(here.home, self), 0, {}});
       unlink_requested(self, from);
-      return pass_on(self, mail);
-    case signal_kind::unlink_ack:
-      return unlink_acknowledged(self, from);
+      break;
     case signal_kind::linked_exit:
-      if (self.links.take(from)) pass_on(self, mail);  // L1
-      return;
+      if (!self.links.take(from)) return true;  // L1
+      break;
     case signal_kind::exit:
-      if (news.why.kind() == reason_kind::kill) return receive_exit(self, news.from, news.why, false);
-      return pass_on(self, mail);
-    case signal_kind::monitor:
-      return watch_requested(self, from, news);
-    case signal_kind::demonitor:
-      if (self.watchers != nullptr) self.watchers->erase(news.number);
-      return;
+      if (news.why.kind() == reason_kind::kill) {
+        receive_exit(self, news.from, news.why, false);
+        return true;
+      }
+      break;
     case signal_kind::request_done:
       request_done(self, news.number);
-      return pass_on(self, mail);
+      break;
+    case signal_kind::unlink_ack:
+    case signal_kind::monitor:
+    case signal_kind::demonitor:
+      return false;
   }
+  pass_on(self, mail);
+  return true;
 }
 
 }  // namespace
@@ -171,7 +174,7 @@ ref add_monitor(core& here, process& self, std::uint64_t peer_key) {
 }
 
 void handle_signal(core& here, process& self, envelope_ptr& mail) {
-  if (self.has(process_flags::stands_in)) [[unlikely]] return handle_as_stand_in(here, self, mail);
+  if (self.has(process_flags::stands_in) && handle_as_stand_in(here, self, mail)) [[unlikely]] return;
   const signal& news = *static_cast<const signal*>(mail->payload());
   const std::uint64_t from = key_for(here.home, news.from);
   switch (news.kind) {

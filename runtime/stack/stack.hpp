@@ -63,7 +63,7 @@ struct alignas(cache_line_bytes) stack {
   std::uint32_t valgrind_id = 0;
   std::uint8_t size_class = 0;
   guard_kind guarded_by = guard_kind::none;  // none: intact() must be asked
-  bool reserve_open = false;                 // the reserve is part of the stack for now
+  bool reserve_open = false;                 // code may use the reserve, too
 
   /// Where the first frame begins, growing down.
   std::byte* top() noexcept { return reinterpret_cast<std::byte*>(this); }

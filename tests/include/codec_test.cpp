@@ -130,7 +130,11 @@ auto one_of_everything() {
 
 TEST(codec, everything_that_mote_can_look_into_comes_back_as_it_was) {
   const auto sent = one_of_everything();
-  EXPECT_TRUE(back(sent) == sent);
+  const auto received = back(sent);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const auto same = {std::get<I>(received) == std::get<I>(sent)...};
+    for (std::size_t i = 0; i < same.size(); ++i) EXPECT_TRUE(same.begin()[i]) << "element " << i;
+  }(std::make_index_sequence<std::tuple_size_v<decltype(sent)>>());
 }
 
 TEST(codec, a_reason_brings_its_value_if_that_can_cross) {

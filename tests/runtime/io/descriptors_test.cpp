@@ -97,7 +97,6 @@ TEST(descriptors, used_again_bring_no_event_of_an_earlier_owner) {
   });
 }
 
-// While none is left nothing is thrown here: sanitizers need descriptors to look at what is.
 TEST(descriptors, without_one_left_are_an_error_that_names_the_limit) {
   const std::system_error refused = detail::system_refusal(EMFILE, "mote::tcp_listener::accept");
   EXPECT_EQ(refused.code(), std::errc::too_many_files_open);
@@ -112,6 +111,7 @@ TEST(descriptors, without_one_left_accept_says_so_slowly_and_recovers) {
     const endpoint at = listener.local_endpoint();
     std::vector<tcp_stream> waiting;
     tcp_stream accepted;
+    std::vector<std::error_code> told;  // looked at afterwards: sanitizers need descriptors to look at what is
     {
       const few_descriptors limit(2);
       waiting.push_back(tcp_stream::connect(at));
@@ -121,12 +121,13 @@ TEST(descriptors, without_one_left_accept_says_so_slowly_and_recovers) {
       const auto begun = now();
       for (int i = 0; i < 4; ++i) {
         listener.accept(error);
-        EXPECT_EQ(error, std::errc::too_many_files_open);
+        told.push_back(error);
       }
       EXPECT_GE(now() - begun, 70ms);
       tcp_stream::connect(at, error);
-      EXPECT_EQ(error, std::errc::too_many_files_open);
+      told.push_back(error);
     }
+    for (const std::error_code& error : told) EXPECT_EQ(error, std::errc::too_many_files_open);
     for (tcp_stream& one : waiting) {
       accepted = listener.accept();  // nothing was lost
       one.write("!");
