@@ -136,13 +136,25 @@ bool simulated_os_process::begin() {
 
 // ---- its end ----
 
+namespace {
+
+// In steps of a nanosecond, or longer ones where there would be more than can be drawn among.
+std::uint64_t drawn_within_ns(std::chrono::nanoseconds most) {
+  if (most.count() <= 0) return 0;
+  constexpr std::uint64_t most_steps = 0xFFFF'FFFE;
+  const auto whole = static_cast<std::uint64_t>(most.count());
+  const std::uint64_t step = (whole - 1) / most_steps + 1;
+  return step * here().order().choose(static_cast<std::uint32_t>(whole / step + 1));
+}
+
+}  // namespace
+
 void simulated_os_process::plan_end(sim::os_end how, int code, std::chrono::nanoseconds within) {
   if (ending_) return;
-  const auto most = static_cast<std::uint32_t>(std::clamp<std::int64_t>(within.count(), 0, 0xFFFF'FFFE));
-  plan_ = {how, code, here().now_ns() + here().order().choose(most + 1)};
+  plan_ = {how, code, here().now_ns() + drawn_within_ns(within)};
   const bool asked_inside = &here().home != &home_;
   if (asked_inside) return;  // the owner is between two turns, and looks
-  if (most == 0) meet_end(*std::exchange(plan_, std::nullopt));
+  if (within.count() <= 0) meet_end(*std::exchange(plan_, std::nullopt));
   if (owner_.mail.nudge() == pushed::woke_linked) here().make_ready(owner_);
 }
 

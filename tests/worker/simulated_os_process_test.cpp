@@ -67,6 +67,23 @@ TEST(simulated_os_process, it_can_end_itself_and_runs_no_further) {
   });
 }
 
+TEST(simulated_os_process, a_planned_end_may_come_as_late_as_was_said) {
+  int late = 0, seen = 0;
+  with_seeds(20, [&] {
+    const mote::monitored there = mote::spawn_monitor(mote::isolated, adder);
+    EXPECT_EQ(mote::receive_reply<int>(mote::request(there.process, 1)), 2);
+    const auto before = mote::now();
+    end_os_process(there.process, os_end::exit_code, 3, 1h);
+    EXPECT_EQ(news_of(there.monitor).code(), 3);
+    const auto lasted = mote::now() - before;
+    EXPECT_LE(lasted, 1h + 10ms);
+    ++seen;
+    if (lasted >= 30min) ++late;
+  });
+  EXPECT_GT(late, 0);
+  EXPECT_LT(late, seen);
+}
+
 TEST(simulated_os_process, silence_counts_in_virtual_time_and_only_when_it_is_stopped) {
   with_seeds(seeds, [] {
     mote::isolation patient;
