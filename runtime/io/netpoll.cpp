@@ -4,10 +4,14 @@
 #include "runtime/process/core.hpp"
 #include "scheduler/group.hpp"
 
+#include <algorithm>
+
 namespace mote::detail {
 
 namespace {
 
+constexpr std::uint64_t short_wait_ns = 50'000;     // about what it costs to sleep and to be woken on another core
+constexpr std::uint32_t most_skipped = 1023;        // waits without a look, after many looks in vain
 constexpr std::uint64_t most_absence_ns = 1'000'000;  // of the office's holder, before the deputy looks after it
 
 // A process is woken as a timer wakes it: it looks itself at what has happened.
@@ -81,10 +85,30 @@ void netpoll_source::wait(std::uint64_t timeout_ns) noexcept {
   }
 }
 
+// N5. True: there are events, or a permit.
+bool netpoll_source::look_awhile(core& here, std::uint64_t end_ns) noexcept {
+  if (!events_soon_) return false;
+  if (waits_to_skip_ != 0) {
+    --waits_to_skip_;
+    return false;
+  }
+  do {
+    count_ = shared_.queue_.wait(events_.data(), events_.size(), 0);
+    if (count_ != 0) skipped_at_once_ = 0;
+    if (count_ != 0 || parker_.has_permit()) return true;
+  } while (here.now_ns() < end_ns);
+  skipped_at_once_ = std::min(2 * skipped_at_once_ + 1, most_skipped);
+  waits_to_skip_ = skipped_at_once_;
+  return false;
+}
+
 void netpoll_source::wait_in_queue(std::uint64_t timeout_ns) noexcept {
-  if (!parker_.go_away(in_queue)) {
+  core& here = *current_core();
+  const std::uint64_t begun_ns = here.now_ns();
+  if (!look_awhile(here, begun_ns + std::min(timeout_ns, short_wait_ns)) && !parker_.go_away(in_queue)) {
     count_ = shared_.queue_.wait(events_.data(), events_.size(), timeout_ns);
     parker_.come_back();
+    events_soon_ = count_ != 0 && shared_.peers_have_cores_ && here.now_ns() - begun_ns < short_wait_ns;
   }
   shared_.leave_office();
 }

@@ -14,12 +14,16 @@
 //     and stops when it is back; the deputy whom it wakes finds the office free and events in the queue. The holder leaves,
 //     fences, looks for a deputy; the deputy announces itself, fences, looks whether the office is free: of two, one sees the
 //     other (O2).
+// N5  Who waits in the queue and was woken there by events within a short while the last time looks for as long before it
+//     sleeps: the peer of a conversation answers sooner than another core wakes. A look in vain makes it sleep at once the
+//     next 1, 3, 7, ... times, so that who is seldom called does not look.
 // O1  in_use_ (release) -> a scheduler that goes to sleep (acquire), or has the permit of N3.
 // O2  office_taken_ and deputy_taken_, each stored before a seq_cst fence and the look at the other.
 #pragma once
 
 #include "runtime/io/io_table.hpp"
 #include "runtime/os/alarm_clock.hpp"
+#include "runtime/os/cores.hpp"
 #include "runtime/os/event_queue.hpp"
 #include "scheduler/event_source.hpp"
 
@@ -29,12 +33,14 @@
 
 namespace mote::detail {
 
+class core;
 class scheduler_group;
 
 class netpoll {
  public:
   /// Throws std::system_error that names the limit, when the system has no descriptor left.
-  netpoll(io_table& table, scheduler_group& schedulers) : table_(table), schedulers_(schedulers) {}
+  netpoll(io_table& table, scheduler_group& schedulers)
+      : table_(table), schedulers_(schedulers), peers_have_cores_(usable_cores() > 1) {}
 
   /// Any thread of the runtime's. From here on the entry's readiness is told. 0 or an errno value.
   int add(io_entry& entry) noexcept;
@@ -57,6 +63,7 @@ class netpoll {
 
   io_table& table_;
   scheduler_group& schedulers_;
+  const bool peers_have_cores_;  // beside the one that waits
   event_queue queue_;
   alarm_clock clock_;
   std::atomic<bool> in_use_{false};
@@ -81,10 +88,14 @@ class netpoll_source final : public event_source {
   static constexpr permit::word as_deputy = permit::away + 1;
 
   void wait_in_queue(std::uint64_t timeout_ns) noexcept;
+  bool look_awhile(core& here, std::uint64_t end_ns) noexcept;
   void wait_as_deputy(std::uint64_t timeout_ns) noexcept;
 
   netpoll& shared_;
   parker parker_;
+  bool events_soon_ = false;      // N5
+  std::uint32_t waits_to_skip_ = 0;
+  std::uint32_t skipped_at_once_ = 0;
   std::size_t count_ = 0;
   std::array<epoll_event, most_events> events_;
 };

@@ -28,6 +28,8 @@ class parker {
   /// Owner thread: instead of park, where it wants to sleep in a call of its own. True: a permit was taken, it stays awake.
   /// False: it sleeps, and says come_back after. where: permit::away or more.
   bool go_away(permit::word where) noexcept { return permit_.take_or_announce(where); }
+  /// Owner thread, awake: the next park or go_away takes a permit.
+  bool has_permit() const noexcept { return permit_.is_left(); }
   /// Takes the permit that came meanwhile, if one did.
   void come_back() noexcept { static_cast<void>(permit_.wake_up()); }
 

@@ -44,6 +44,8 @@ class permit {
     return found >= asleep ? found : awake;
   }
 
+  /// Owner, awake: there is a permit to take.
+  bool is_left() const noexcept { return word_.load(relaxed) == left; }
   /// Owner, announced: no permit came so far.
   bool is_asleep() const noexcept { return word_.load(relaxed) == asleep; }
 
