@@ -6,8 +6,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
 
 namespace {
 
@@ -28,17 +26,5 @@ int main(int argc, char** argv) {
   app.add_option("--port", port, "Where to listen, on all addresses; 0: the system chooses")->capture_default_str();
   app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const end_signals asked_to_end;
-  return mote::run(
-      [&] {
-        try {
-          mote::spawn_link(&serve, listen_on(port));
-        } catch (const std::system_error& refused) {
-          std::fprintf(stderr, "echo_server: %s\n", refused.what());
-          return 1;
-        }
-        asked_to_end.wait();
-        return 0;
-      },
-      options);
+  return serve_until_asked_to_end("echo_server", options, [&] { mote::spawn_link(&serve, listen_on(port)); });
 }

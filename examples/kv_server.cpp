@@ -9,7 +9,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 
 namespace {
 
@@ -79,18 +78,8 @@ int main(int argc, char** argv) {
   app.add_option("--shards", shards, "Servers that share the keys")->check(CLI::Range(1, 1024))->capture_default_str();
   app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const end_signals asked_to_end;
-  return mote::run(
-      [&] {
-        try {
-          kv::start_store(shards);
-          mote::spawn_link(&serve, listen_on(port), shards);
-        } catch (const std::system_error& refused) {
-          std::fprintf(stderr, "kv_server: %s\n", refused.what());
-          return 1;
-        }
-        asked_to_end.wait();
-        return 0;
-      },
-      options);
+  return serve_until_asked_to_end("kv_server", options, [&] {
+    kv::start_store(shards);
+    mote::spawn_link(&serve, listen_on(port), shards);
+  });
 }

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <system_error>
 #include <utility>
 
 /// SIGINT and SIGTERM as something a process can wait for. Made in main, before any other thread is there, so that no thread
@@ -55,4 +56,23 @@ template <class Serve, class... Args>
       std::fprintf(stderr, "no connection accepted: %s\n", error.message().c_str());
     }
   }
+}
+
+/// A program's main: runs start() as the first process's beginning, and then until SIGINT or SIGTERM. What cannot be had is told
+/// on stderr, and is the exit code 1.
+template <class Start>
+int serve_until_asked_to_end(const char* program, const mote::options& options, Start start) {
+  const end_signals asked_to_end;
+  return mote::run(
+      [&] {
+        try {
+          start();
+        } catch (const std::system_error& refused) {
+          std::fprintf(stderr, "%s: %s\n", program, refused.what());
+          return 1;
+        }
+        asked_to_end.wait();
+        return 0;
+      },
+      options);
 }

@@ -15,14 +15,6 @@ struct note {
   std::string text;
 };
 
-template <class Function>
-struct at_end {
-  Function function;
-  ~at_end() { function(); }
-};
-template <class Function>
-at_end(Function) -> at_end<Function>;
-
 // The C++ runtime keeps the exceptions in flight per thread; they have to travel with the process.
 TEST(exceptions, in_flight_belong_to_their_process) {
   in_every_mode([] {

@@ -136,6 +136,26 @@ reason outcome(Function function, Args&&... args) {
   return news_of(spawn_monitor(function, std::forward<Args>(args)...).monitor);
 }
 
+/// Why no R came as the answer; an error when one did.
+template <class R>
+reason why_no_reply(ref asked) {
+  try {
+    receive_reply<R>(asked);
+  } catch (const no_reply& none) {
+    return none.why();
+  }
+  return reason::error("was answered");
+}
+
+/// Runs a function when it is destroyed.
+template <class Function>
+struct at_end {
+  Function function;
+  ~at_end() { function(); }
+};
+template <class Function>
+at_end(Function) -> at_end<Function>;
+
 /// Whether the mailbox holds no such message.
 template <class T>
 bool none_left() {

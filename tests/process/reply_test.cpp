@@ -18,15 +18,6 @@ struct passed_on {
   int value;
 };
 
-reason why_no_reply(ref asked) {
-  try {
-    receive_reply<answer>(asked);
-  } catch (const no_reply& none) {
-    return none.why();
-  }
-  return reason::error("was answered");
-}
-
 TEST(reply, comes_from_whoever_holds_the_reply_to) {
   in_every_mode([] {
     const pid helper = spawn([] {
@@ -53,7 +44,7 @@ TEST(reply, passed_on_is_still_watched_at_the_one_asked) {
         helper);
     const ref asked = request(front, question{1});
     send(front, go{});
-    EXPECT_EQ(why_no_reply(asked), reason::timeout);
+    EXPECT_EQ(why_no_reply<answer>(asked), reason::timeout);
   });
 }
 

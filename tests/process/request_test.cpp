@@ -143,15 +143,6 @@ TEST(receive_reply, of_a_process_that_had_ended_is_noproc) {
   });
 }
 
-reason why_no_reply(ref asked) {
-  try {
-    receive_reply<answer>(asked);
-  } catch (const no_reply& none) {
-    return none.why();
-  }
-  return reason::error("was answered");
-}
-
 TEST(receive_reply, hears_when_the_one_asked_ends_before_it_takes_the_request) {
   in_every_mode([] {
     const pid server = spawn([] {
@@ -160,22 +151,22 @@ TEST(receive_reply, hears_when_the_one_asked_ends_before_it_takes_the_request) {
     });
     const ref asked = request(server, question{1});
     send(server, go{});
-    EXPECT_EQ(why_no_reply(asked), reason::timeout);
+    EXPECT_EQ(why_no_reply<answer>(asked), reason::timeout);
     const pid victim = spawn([] { wait_for_ever(); });
     const ref other = request(victim, question{1});
     kill(victim);
-    EXPECT_EQ(why_no_reply(other), reason::killed);
+    EXPECT_EQ(why_no_reply<answer>(other), reason::killed);
   });
 }
 
 TEST(receive_reply, hears_when_the_one_asked_ends_while_it_has_the_request) {
   in_every_mode([] {
     const pid server = spawn([] { receive([](reply_to, question) { throw std::runtime_error("cannot"); }); });
-    const reason why = why_no_reply(request(server, question{1}));
+    const reason why = why_no_reply<answer>(request(server, question{1}));
     EXPECT_EQ(why.kind(), reason_kind::error);
     EXPECT_EQ(why.text(), "cannot");
     const pid silent = spawn([] { receive([](reply_to, question) {}); });
-    EXPECT_EQ(why_no_reply(request(silent, question{1})), reason::normal);
+    EXPECT_EQ(why_no_reply<answer>(request(silent, question{1})), reason::normal);
   });
 }
 
@@ -188,7 +179,7 @@ TEST(receive_reply, hears_when_the_request_was_taken_as_any_message_and_forgotte
     });
     const ref asked = request(silent, question{1});
     send(silent, go{});
-    EXPECT_EQ(why_no_reply(asked), reason::shutdown);
+    EXPECT_EQ(why_no_reply<answer>(asked), reason::shutdown);
   });
 }
 

@@ -16,15 +16,6 @@ struct question {
   int value;
 };
 
-// Runs a function of the caller's when it is destroyed.
-template <class Function>
-struct at_end {
-  Function function;
-  ~at_end() { function(); }
-};
-template <class Function>
-at_end(Function) -> at_end<Function>;
-
 TEST(kill, swallowed_by_catch_all_comes_back_at_the_next_call) {
   in_every_mode([] {
     const auto [child, watch] = spawn_monitor(
