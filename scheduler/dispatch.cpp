@@ -14,6 +14,7 @@ scheduler::scheduler(scheduler_group& group, unsigned index, std::unique_ptr<sea
     : stacks_(stacks),
       borrowed_(membarrier_available() ? 0 : fenced),
       orders_(order->orders()),
+      coarse_time_(static_cast<std::uint32_t>(order->now_ns() >> coarse_shift)),
       timers_(order->now_ns(), drop_timer),
       order_(std::move(order)),
       group_(group),
@@ -62,7 +63,11 @@ void scheduler::launch(runnable& newborn) noexcept {
 void scheduler::service() noexcept {
   source_->poll();
   runnable_hooks::service(*this);
-  if (timers_.size() != 0) timers_.advance(now_ns(), 256);
+  if (timers_.size() != 0) {
+    timers_.advance(look_at_clock(), 256);
+  } else if (orders_ || dispatches_.load(relaxed) % balance_interval == 0) {
+    look_at_clock();
+  }
   take_injected();
   if (remote_.load(relaxed) != nullptr) take_remote();
   if (group_.size() == 1) return;
@@ -72,6 +77,12 @@ void scheduler::service() noexcept {
   const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? std::uint32_t{8} : 2);
   for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
   if (dispatches_.load(relaxed) % balance_interval == 0) balance();
+}
+
+std::uint64_t scheduler::look_at_clock() noexcept {
+  const std::uint64_t now = now_ns();
+  coarse_time_ = static_cast<std::uint32_t>(now >> coarse_shift);
+  return now;
 }
 
 // Not before there is something to be stuck behind: who goes to work from idleness sees to the rest (stop_idling).

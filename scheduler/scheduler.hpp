@@ -101,6 +101,10 @@ class scheduler : public machine {
   seam& order() noexcept { return *order_; }
   trace_ring& trace() noexcept { return trace_; }
   std::uint64_t now_ns() noexcept { return order_->now_ns(); }
+  /// The time as it was when somebody here last looked at the clock: early by what 256 dispatches took, at most. In units of
+  /// 2^20 ns, about a millisecond; wraps after 52 days. For reports.
+  std::uint32_t coarse_time() const noexcept { return coarse_time_; }
+  static constexpr unsigned coarse_shift = 20;
 
   /// Charges the running one. False: its slice is used up, and it should yield where that may be.
   bool spend(std::int32_t reductions) noexcept {
@@ -139,6 +143,7 @@ class scheduler : public machine {
   void wake() noexcept { source_->wake(); }
   std::uint64_t dispatches() const noexcept { return dispatches_.load(relaxed); }
   const scheduler_counts& counts() const noexcept { return counts_; }
+  std::size_t timer_count() const noexcept { return timers_.size(); }
   std::uint32_t queued() const noexcept { return queue_.size() + ring_.size() + (slot_.load(relaxed) != nullptr); }
 
  protected:
@@ -163,6 +168,7 @@ class scheduler : public machine {
   void start_running(runnable& next) noexcept;
   [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;
   MOTE_COLD void service() noexcept;
+  std::uint64_t look_at_clock() noexcept;
   void take_injected() noexcept;
   MOTE_COLD void wake_another() noexcept;
   MOTE_COLD void wait_at_door() noexcept;
@@ -201,6 +207,7 @@ class scheduler : public machine {
   bool may_pick_ = false;  // a guest: its turn has not begun
   relaxed_cell<std::int32_t> reductions_ = 0;
   relaxed_cell<std::int32_t> charged_ = 0;
+  relaxed_cell<std::uint32_t> coarse_time_;
   relaxed_cell<runnable*> running_ = nullptr;
   std::atomic<runnable*> slot_{nullptr};  // owner and raider only; atomic for those who look
   run_queue queue_;

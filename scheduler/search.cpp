@@ -140,6 +140,7 @@ runnable* scheduler::park() noexcept {
 
 // Awake again, with what has come in.
 runnable* scheduler::rise() noexcept {
+  look_at_clock();
   if (!group_.idle().unpark_self(index_)) searching_ = true;  // W3: an unpark on its way is for the next wait
   if (source_->has_news()) source_->poll();
   return nullptr;

@@ -8,6 +8,7 @@
 #include <mote/isolated.hpp>
 #include <mote/message.hpp>
 #include <mote/net.hpp>
+#include <mote/observe.hpp>
 #include <mote/pid.hpp>
 #include <mote/process.hpp>
 #include <mote/process_local.hpp>

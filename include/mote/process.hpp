@@ -168,6 +168,11 @@ unsigned current_scheduler();
 enum class process_state : std::uint8_t { ready, running, waiting, exiting };
 std::string_view to_string(process_state state) noexcept;
 
+/// What a process waits for: a message or anything else in its mailbox; a moment; the answer to a request or call; a
+/// descriptor; room in a full mailbox; work that is done for it elsewhere (a name being resolved, a blocking call).
+enum class wait_reason : std::uint8_t { message, time, reply, descriptor, room, work };
+std::string_view to_string(wait_reason why) noexcept;
+
 /// What can be seen of a process from outside, at about one moment.
 struct process_info {
   pid id;
@@ -182,6 +187,11 @@ struct process_info {
   std::size_t stack_bytes;       ///< bytes of stack in use when it last left its scheduler; 0 before the first run
   std::size_t stack_limit;       ///< bytes of stack it may use; 0 before the first run
   std::uint64_t reductions;
+  std::optional<wait_reason> waits_for;  ///< of one that waits
+  pid waits_for_whom;                    ///< whose answer, or room in whose mailbox; else nobody
+  int waits_for_descriptor = -1;
+  /// When its wait began; early by what its scheduler's last 256 turns took, at most. Of one that waits.
+  std::chrono::steady_clock::time_point waits_since;
 };
 /// nullopt when the process has ended and everyone tied to it has been told. In constant time. Any thread of the runtime's.
 std::optional<process_info> info(pid who);

@@ -42,7 +42,7 @@ resolved system_network::resolve(const std::string& host, std::uint64_t deadline
   asked->host = host;
   pool_.run([asked, &home = current_core()->home, key = self.key()] { answer(asked, home, key); });
   while (!is_answered(*asked)) {
-    if (!wait_for_wake(self, deadline_ns)) return {{}, std::make_error_code(std::errc::timed_out)};
+    if (!wait_for_wake(self, deadline_ns, wait_reason::work)) return {{}, std::make_error_code(std::errc::timed_out)};
     heed_signals(*current_core(), self);
   }
   const std::lock_guard hold(asked->lock);

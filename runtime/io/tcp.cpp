@@ -29,7 +29,7 @@ std::string name_of(const char* call, const endpoint& where) { return std::strin
 /// Waits in vain: until the time is up, with nothing else to wait for. May end the process.
 void wait_until(std::uint64_t deadline_ns) {
   process& self = *current_core()->current();
-  while (wait_for_wake(self, deadline_ns)) heed_signals(*current_core(), self);
+  while (wait_for_wake(self, deadline_ns, wait_reason::time)) heed_signals(*current_core(), self);
 }
 
 std::error_code finish_connect(io_entry& entry, std::uint64_t deadline_ns) {

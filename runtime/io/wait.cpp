@@ -36,7 +36,8 @@ bool await(io_entry& entry, io_side side, std::uint64_t deadline_ns) {
   heed_signals(*current_core(), self);
   const announced mark(entry, side, self);
   while (mark.waits() && !entry.state.is_ready(side)) {
-    if (!wait_for_wake(self, deadline_ns)) return entry.state.is_ready(side);
+    self.waits_on = static_cast<std::uint32_t>(entry.descriptor);
+    if (!wait_for_wake(self, deadline_ns, wait_reason::descriptor)) return entry.state.is_ready(side);
     heed_signals(*current_core(), self);
   }
   return true;

@@ -274,12 +274,11 @@ void forget_nobody(core& here) noexcept;
 void catch_terminate();
 
 // ---- wait.cpp ----
-/// Whether a process waits for any mail, or for signals and answers only.
-enum class hearing : bool { all, deaf };
-/// Waits for news, until the deadline. False: the time is up and there is no news.
-bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which);
+/// Waits for news, until the deadline: any mail if that is what it waits for, else signals and answers only. False: the time
+/// is up and there is no news.
+bool wait_for_news(process& self, std::uint64_t deadline_ns, wait_reason why);
 /// Sleeps until somebody nudges it or there is news; may return early. False: the time is up.
-bool wait_for_wake(process& self, std::uint64_t deadline_ns, hearing which = hearing::deaf);
+bool wait_for_wake(process& self, std::uint64_t deadline_ns, wait_reason why);
 /// A limit to the waits made while one lives, which counts from the scheduler's next look at its timers: so it never comes
 /// early, and costs little as long as what is waited for comes sooner (wait.cpp, P2). At most one a process at a time.
 class lax_limit {
@@ -294,7 +293,7 @@ class lax_limit {
     self_.wait_timer = {};
   }
   /// As wait_for_news.
-  bool wait(hearing which) const;
+  bool wait(wait_reason why) const;
 
  private:
   process& self_;

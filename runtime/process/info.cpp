@@ -118,6 +118,24 @@ std::string_view to_string(process_state state) noexcept {
   return "?";
 }
 
+std::string_view to_string(wait_reason why) noexcept {
+  switch (why) {
+    case wait_reason::message:
+      return "message";
+    case wait_reason::time:
+      return "time";
+    case wait_reason::reply:
+      return "reply";
+    case wait_reason::descriptor:
+      return "descriptor";
+    case wait_reason::room:
+      return "room";
+    case wait_reason::work:
+      return "work";
+  }
+  return "?";
+}
+
 pid self() {
   const process& self = caller("mote::self");
   return current_core()->home.table.pid_of(self.key());
@@ -178,6 +196,24 @@ process_state state_of(activity doing) noexcept {
   return process_state::ready;
 }
 
+std::chrono::steady_clock::time_point coarse_past(std::uint64_t now_ns, std::uint32_t then) noexcept {
+  const std::uint64_t now = now_ns >> detail::scheduler::coarse_shift;
+  const std::uint32_t age = static_cast<std::uint32_t>(now) - then;
+  const std::uint64_t past_ns = (now - age) << detail::scheduler::coarse_shift;
+  return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(past_ns));
+}
+
+// Of one that waits: the reason's own words are read without order, and are its last wait's if that has just ended.
+void add_wait(const entry& door, const process& block, process_info& seen) {
+  const wait_reason why = block.waits_for();
+  seen.waits_for = why;
+  seen.waits_since = coarse_past(door.here().now_ns(), block.parked_at);
+  if (why == wait_reason::descriptor) seen.waits_for_descriptor = static_cast<int>(std::uint32_t{block.waits_on});
+  if (why == wait_reason::reply || why == wait_reason::room) {
+    seen.waits_for_whom = door.home().table.pid_at(block.waits_on);
+  }
+}
+
 // Whether it has been launched and its end has not been told to everyone yet (finish.cpp, X2 O1).
 bool known(const process& block, std::uint64_t key) noexcept {
   return block.doing.load(acquire) != activity::free && block.key() == key;
@@ -217,6 +253,7 @@ std::optional<process_info> info(pid who) {
   seen.stack_bytes = block->stack_used;
   if (seen.stack_bytes != 0) seen.stack_limit = usable_bytes(block->size_class);
   seen.reductions = block->reductions;
+  if (seen.state == process_state::waiting) add_wait(door, *block, seen);
   {
     const std::lock_guard hold(home.details_lock);
     if (block->details != nullptr) {

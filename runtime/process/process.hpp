@@ -14,6 +14,7 @@
 #include <mote/detail/mailbox.hpp>
 #include <mote/detail/spawn.hpp>
 #include <mote/pid.hpp>
+#include <mote/process.hpp>
 #include <mote/reason.hpp>
 
 #include <cstddef>
@@ -41,13 +42,14 @@ struct process_flags {
   static constexpr std::uint32_t traps_exits = 1;
   static constexpr std::uint32_t doomed = 2;   ///< an exit reason stands: the next call that may end the process does
   static constexpr std::uint32_t killed = 4;   ///< doomed by kill: sends are dropped, waits are bounded
-  static constexpr std::uint32_t deaf = 16;    ///< the wait that begins now is for signals and replies only
   static constexpr std::uint32_t hidden = 8;   ///< not one of the program's: the root
   static constexpr std::uint32_t told_of_mutex = 32;  ///< reported as waiting with a mutex held
   static constexpr std::uint32_t serves = 64;  ///< a server: its body stays, and it has a stack only while it handles mail
   static constexpr std::uint32_t heard = 128;       ///< somebody has been told of its end
   static constexpr std::uint32_t unfinished = 256;  ///< has ended, and could not tell everyone yet
   static constexpr std::uint32_t stands_in = 512;  ///< for one of another OS process (abroad.hpp)
+  static constexpr unsigned waits_shift = 12;  ///< a wait_reason: for what it waits; any but 0 is deaf to ordinary mail
+  static constexpr std::uint32_t waits_mask = 7u << waits_shift;
   static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown
 };
 
@@ -67,6 +69,7 @@ class alignas(64) process : public runnable {
   relaxed_cell<std::uint32_t> flags;
   relaxed_cell<std::uint32_t> stack_used;  ///< bytes, when it was last switched out
   relaxed_cell<std::uint32_t> monitors;    ///< that it asked for and that are in force
+  relaxed_cell<std::uint32_t> parked_at;   ///< its scheduler's coarse time when its last wait began
   relaxed_cell<std::uint64_t> parent_key;
   const closure_type* body = nullptr;      ///< until it has been run or dropped
 
@@ -75,7 +78,8 @@ class alignas(64) process : public runnable {
   std::unique_ptr<id_map<watch>> watchers;  ///< by the monitor's number
   std::unique_ptr<local_values> locals;
   std::unique_ptr<process_details> details;  ///< changed and read by others under the runtime's details lock
-  link_set links;
+  [[no_unique_address]] link_set links;
+  relaxed_cell<std::uint32_t> waits_on;  ///< whom or what its last wait was for: a process's index, a descriptor (wait_reason)
 
   // Line 3.
   timer_id wait_timer;
@@ -85,6 +89,11 @@ class alignas(64) process : public runnable {
   bool has(std::uint32_t flag) const noexcept { return (flags & flag) != 0; }
   void set(std::uint32_t flag) noexcept { flags = flags | flag; }
   void clear(std::uint32_t flag) noexcept { flags = flags & ~flag; }
+
+  /// What its wait is for; says something of one that waits only.
+  wait_reason waits_for() const noexcept {
+    return static_cast<wait_reason>((flags & process_flags::waits_mask) >> process_flags::waits_shift);
+  }
 
   /// Generation and index in one word: names the process within its runtime.
   std::uint64_t key() const noexcept { return key_of(generation.load(relaxed), index); }

@@ -164,7 +164,7 @@ void give_up_request(core& here, process& self, ref request, std::uint64_t asked
 
 bool wait_for_answer(process& self, std::uint64_t deadline_ns) {
   if (deadline_ns == no_deadline) refuse_to_wait(self, "mote::receive_reply");
-  return !has_ended(self) && wait_for_news(self, deadline_ns, hearing::deaf);
+  return !has_ended(self) && wait_for_news(self, deadline_ns, wait_reason::reply);
 }
 
 // wait(self): until there is news; false, when the time is up, and the request is given up.
@@ -178,6 +178,7 @@ envelope_ptr take_answer(const entry& door, ref request, Wait&& wait) {
       throw usage_error("mote::receive_reply: no such request of this process waits for an answer");
     }
     if (known->answer == nullptr) {
+      self.waits_on = static_cast<std::uint32_t>(known->peer_key);
       if (wait(self)) continue;
       give_up_request(door.here(), self, request, known->peer_key);
       return nullptr;
@@ -213,7 +214,7 @@ envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout) {
     return take_answer(door, request, [=](process& self) { return wait_for_answer(self, deadline_ns); });
   }
   const lax_limit limit(door.self(), timeout);
-  return take_answer(door, request, [&](process& self) { return !has_ended(self) && limit.wait(hearing::deaf); });
+  return take_answer(door, request, [&](process& self) { return !has_ended(self) && limit.wait(wait_reason::reply); });
 }
 
 void wrong_reply_type(const message_type& wanted, const message_type& got) {

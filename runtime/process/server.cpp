@@ -40,6 +40,7 @@ void leave_stack(core& here, process& self) noexcept {
     if (mutexes_held() != 0) runnable_hooks::holds_mutexes(here, self, mutexes_held());
   }
   self.reductions.add(here.take_spent());
+  self.parked_at = here.coarse_time();
   self.where = nullptr;
   self.ground = nullptr;
   self.stack_used = 0;

@@ -52,6 +52,9 @@ class process_table {
     return pid(place_, static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32));
   }
 
+  /// Who has the block of this index now; nobody, when that is of no block used so far. Any thread.
+  pid pid_at(std::uint32_t index) const noexcept { return index < carved() ? pid_of(at(index).key()) : pid(); }
+
   /// Fills a cache that is empty: a batch, or one block while they are scarce, or none when `most` are in use. Locks for a
   /// moment.
   void fill(block_cache& empty) noexcept;

@@ -22,17 +22,18 @@ constexpr std::size_t trim_beyond_bytes = 64 * 1024;     // of stack deeper than
 
 // What is done for every process that leaves its scheduler, on the far side. A stack that was much deeper when its process
 // last left gives its pages back.
-void note_departure(process& left) noexcept {
+void note_departure(scheduler& here, process& left) noexcept {
   auto* const at = static_cast<std::byte*>(left.where);
   const auto used = static_cast<std::uint32_t>(left.ground->top() - at);
   if (left.stack_used > used + trim_beyond_bytes) [[unlikely]] trim(*left.ground, at);
   left.stack_used = used;
+  left.parked_at = here.coarse_time();
 }
 
 MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
   auto& self = static_cast<process&>(left);
-  note_departure(self);
-  const bool deaf = self.has(process_flags::deaf);
+  note_departure(here, self);
+  const bool deaf = self.has(process_flags::waits_mask);
   self.doing.store(activity::waiting, relaxed);
   if (!self.mail.try_sleep(deaf)) here.enqueue(self);
 }
@@ -55,10 +56,10 @@ void time_is_up(timer& due) noexcept {
 
 constexpr std::uint64_t calls = inbox_flags::urgent | inbox_flags::nudged;
 
-bool has_news(const process& self, hearing which) noexcept {
+bool has_news(const process& self, wait_reason why) noexcept {
   if (self.handed != nullptr) return true;
   const std::uint64_t high = self.mail.high();
-  return (which == hearing::deaf ? high & calls : high) != 0;
+  return (why == wait_reason::message ? high : high & calls) != 0;
 }
 
 // A process that is killed and unwinds may wait a little for what its destructors want, not for ever.
@@ -68,31 +69,31 @@ std::uint64_t bounded(core& here, const process& self, std::uint64_t deadline_ns
 }
 
 // Away, until somebody makes the process ready again.
-void sleep_once(core& here, process& self, hearing which, departure then = &publish) {
+void sleep_once(core& here, process& self, wait_reason why, departure then = &publish) {
   self.reductions.add(here.take_spent());  // before the next one's slice begins
-  if (which == hearing::deaf) {
-    self.set(process_flags::deaf);
+  if (why == wait_reason::message) {
     here.switch_away(then);
-    self.clear(process_flags::deaf);
   } else {
+    self.set(static_cast<std::uint32_t>(why) << process_flags::waits_shift);
     here.switch_away(then);
+    self.clear(process_flags::waits_mask);
   }
 }
 
-void sleep_until_then(core& here, process& self, std::uint64_t deadline_ns, hearing which) {
+void sleep_until_then(core& here, process& self, std::uint64_t deadline_ns, wait_reason why) {
   self.wait_timer = here.timers().arm(deadline_ns, &time_is_up, &self, self.generation.load(relaxed), nullptr);
-  sleep_once(here, self, which);
+  sleep_once(here, self, why);
   timer_wheel::cancel(self.wait_timer, &current_core()->timers());
   self.wait_timer = {};
 }
 
 // Sleeps once. False, and no sleep: the time is up; one that was killed and has had the time it gets is abandoned then.
-bool sleep_with_limit(process& self, std::uint64_t deadline_ns, std::uint64_t wanted_ns, hearing which) {
+bool sleep_with_limit(process& self, std::uint64_t deadline_ns, std::uint64_t wanted_ns, wait_reason why) {
   if (deadline_ns == 0 || current_core()->now_ns() >= deadline_ns) {
     if (deadline_ns != wanted_ns) abandon(*current_core(), self);
     return false;
   }
-  sleep_until_then(*current_core(), self, deadline_ns, which);
+  sleep_until_then(*current_core(), self, deadline_ns, why);
   return true;
 }
 
@@ -132,10 +133,10 @@ void make_room(core& here) {
 }
 
 // With a time limit, or in a process that has been killed.
-__attribute__((noinline)) bool wait_with_limit(process& self, std::uint64_t wanted_ns, hearing which) {
+__attribute__((noinline)) bool wait_with_limit(process& self, std::uint64_t wanted_ns, wait_reason why) {
   const std::uint64_t deadline_ns = bounded(*current_core(), self, wanted_ns);
-  while (!has_news(self, which)) {
-    if (!sleep_with_limit(self, deadline_ns, wanted_ns, which)) return false;
+  while (!has_news(self, why)) {
+    if (!sleep_with_limit(self, deadline_ns, wanted_ns, why)) return false;
   }
   return true;
 }
@@ -153,30 +154,30 @@ void heed_signals(core& here, process& self) {
   end_if_doomed(here, self);
 }
 
-bool wait_for_wake(process& self, std::uint64_t deadline_ns, hearing which) {
+bool wait_for_wake(process& self, std::uint64_t deadline_ns, wait_reason why) {
   if (has_ended(self)) [[unlikely]] refuse_to_wait(self, "mote: a wait for the outside");
-  if (has_news(self, which)) return true;
+  if (has_news(self, why)) return true;
   if (deadline_ns == no_deadline && !self.has(process_flags::killed)) {
-    sleep_once(*current_core(), self, which);
+    sleep_once(*current_core(), self, why);
     return true;
   }
-  return sleep_with_limit(self, bounded(*current_core(), self, deadline_ns), deadline_ns, which);
+  return sleep_with_limit(self, bounded(*current_core(), self, deadline_ns), deadline_ns, why);
 }
 
-bool wait_for_news(process& self, std::uint64_t deadline_ns, hearing which) {
-  if (deadline_ns != no_deadline || self.has(process_flags::killed)) return wait_with_limit(self, deadline_ns, which);
-  while (!has_news(self, which)) sleep_once(*current_core(), self, which);
+bool wait_for_news(process& self, std::uint64_t deadline_ns, wait_reason why) {
+  if (deadline_ns != no_deadline || self.has(process_flags::killed)) return wait_with_limit(self, deadline_ns, why);
+  while (!has_news(self, why)) sleep_once(*current_core(), self, why);
   return true;
 }
 
-bool lax_limit::wait(hearing which) const {
+bool lax_limit::wait(wait_reason why) const {
   process& self = self_;
-  if (self.has(process_flags::killed)) return wait_for_news(self, deadline_from_now(*current_core(), limit_), which);
+  if (self.has(process_flags::killed)) return wait_for_news(self, deadline_from_now(*current_core(), limit_), why);
   timer_id& mine = self.wait_timer;
-  while (!has_news(self, which)) {
+  while (!has_news(self, why)) {
     if (mine.node != nullptr && !timer_wheel::deadline_of(mine)) return false;
     if (mine.node == nullptr) make_room(*current_core());
-    sleep_once(*current_core(), self, which, mine.node == nullptr ? &publish_unarmed : &publish);
+    sleep_once(*current_core(), self, why, mine.node == nullptr ? &publish_unarmed : &publish);
   }
   return true;
 }
@@ -232,7 +233,7 @@ MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
   const entry door("mote::receive");
   process& self = *door.entered().current();
   do {
-    if (!wait_for_news(self, deadline_ns, hearing::all)) return false;
+    if (!wait_for_news(self, deadline_ns, wait_reason::message)) return false;
     core& here = door.here();
     sort_mail(here, self);
     end_if_doomed(here, self);
@@ -269,7 +270,7 @@ void sleep_to(const entry& door, std::uint64_t deadline_ns) {
   process& self = door.self();
   do {
     heed_signals(door.here(), self);
-  } while (!has_ended(self) && wait_for_news(self, deadline_ns, hearing::deaf));
+  } while (!has_ended(self) && wait_for_news(self, deadline_ns, wait_reason::time));
 }
 
 }  // namespace

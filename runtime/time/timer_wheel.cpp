@@ -88,7 +88,7 @@ timer_id timer_wheel::arm(std::uint64_t deadline_ns, void (*fire)(timer&) noexce
   armed->payload = payload;
   armed->state.arm(generation, deadline_ns);
   put(*armed, overdue_);
-  ++size_;
+  size_.add(1);
   return {armed, generation};
 }
 
@@ -177,7 +177,7 @@ std::size_t timer_wheel::fire_due(std::size_t most) {
     timer& next = pop_front(due_);
     if (!next.state.fire(next.state.generation()))
       continue;  // cancelled elsewhere; take_back_cancelled will meet it (T3)
-    --size_;
+    size_.subtract(1);
     __builtin_prefetch(due_.next, 1);  // comes in while the callback works
     next.fire(next);
     recycle(next);
@@ -203,7 +203,7 @@ void timer_wheel::remove(timer& ended) noexcept {
     const auto index = static_cast<unsigned>(other - first);
     occupied_[index / slots_per_level] &= ~(std::uint64_t{1} << index % slots_per_level);  // T1
   }
-  --size_;
+  size_.subtract(1);
   recycle(ended);
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/base/relaxed.hpp"
 #include "runtime/time/timer_state.hpp"
 
 namespace mote::detail {
@@ -91,7 +92,7 @@ class timer_wheel {
   /// nothing but this and its end afterwards.
   std::size_t drop_pending() noexcept;
 
-  /// Armed timers, with those that other threads cancelled since the last advance.
+  /// Armed timers, with those that other threads cancelled since the last advance. Any thread.
   std::size_t size() const noexcept { return size_; }
 
  private:
@@ -128,7 +129,7 @@ class timer_wheel {
   std::size_t drop_all(timer_links& list) noexcept;
 
   std::uint64_t tick_;  // how far the wheel has come: all of earlier ticks is fired or in one of the three lists
-  std::size_t size_ = 0;
+  relaxed_cell<std::size_t> size_ = 0;
   timer_links due_;      // to be fired by this advance, or the next if `most` was reached
   timer_links overdue_;  // armed too late for the wheel, to be fired by the next advance
   timer_links moving_;   // of a slot of a higher level whose time has come, to be put where they belong

@@ -63,7 +63,7 @@ void simulated_os_process::wait(bool reading, bool writing, std::uint64_t deadli
     here().yield();
     return heed_signals(here(), owner_);
   }
-  static_cast<void>(wait_for_wake(owner_, std::min(deadline_ns, next_event_ns(reading)), hearing::all));
+  static_cast<void>(wait_for_wake(owner_, std::min(deadline_ns, next_event_ns(reading)), wait_reason::message));
 }
 
 std::uint64_t simulated_os_process::next_event_ns(bool reading) const noexcept {
@@ -268,7 +268,7 @@ void end_os_process(pid isolated, os_end how, int code, std::chrono::nanoseconds
   static_cast<simulated_os_process*>(found)->plan_end(how, code, within);
   while (is_inside && within.count() <= 0) {
     process& self = door.self();
-    static_cast<void>(wait_for_wake(self, no_deadline, hearing::deaf));
+    static_cast<void>(wait_for_wake(self, no_deadline, wait_reason::work));
     heed_signals(door.here(), self);
   }
 }

@@ -61,7 +61,7 @@ void simulated_near_wire::wait(bool reading, bool writing, std::uint64_t deadlin
   waiting_ = &self;
   for_reading_ = reading;
   for_writing_ = writing;
-  static_cast<void>(wait_for_wake(self, deadline_ns, hearing::all));
+  static_cast<void>(wait_for_wake(self, deadline_ns, wait_reason::message));
   waiting_ = nullptr;
 }
 

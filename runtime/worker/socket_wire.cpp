@@ -111,7 +111,7 @@ void wait_for_sockets(watched_socket& first, bool reading, bool writing, watched
   if (second != nullptr && !more.emplace(*second, io_side::read, self.key()).waits()) return;
   if (writing && (!first.tell_of_room(true) || !room.emplace(first, io_side::write, self.key()).waits())) return;
   if (self.pending.first != nullptr && !writing) return;
-  static_cast<void>(wait_for_wake(self, deadline_ns, hearing::all));
+  static_cast<void>(wait_for_wake(self, deadline_ns, wait_reason::message));
 }
 
 }  // namespace mote::detail

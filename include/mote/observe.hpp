@@ -1,0 +1,42 @@
+// Looking in: what a running program does, in numbers. docs/observing.md.
+//
+// Every function here is called from a process, unless it says otherwise; from a plain thread it throws usage_error.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mote {
+
+/// Of one scheduler, since it was started.
+struct scheduler_statistics {
+  std::uint64_t turns = 0;       ///< looks for a process to run: almost all found one
+  std::uint64_t sleeps = 0;      ///< times it slept and was woken, but for the short sleeps of a watcher
+  std::uint64_t shares = 0;      ///< times it offered the half of its queue to others
+  std::uint64_t steals = 0;      ///< times it took from another's offer
+  std::uint64_t migrations = 0;  ///< processes it gave to another with less to do
+  std::uint64_t raids = 0;       ///< times it took what was stuck behind a long-running process
+  std::size_t ready = 0;         ///< processes that wait for their turn now
+  std::size_t timers = 0;        ///< armed now
+};
+
+/// Of a whole runtime. Counts since its start, unless it says otherwise.
+struct runtime_statistics {
+  std::size_t processes = 0;         ///< alive now
+  std::uint64_t spawned = 0, ended = 0;
+  std::uint64_t abandoned = 0;       ///< of those ended: their stacks' contents leaked
+  std::size_t ready = 0;             ///< processes that wait for their turn now
+  std::size_t timers = 0;            ///< armed now
+  std::size_t process_bytes = 0;     ///< memory of control blocks, of those alive and of those used before
+  std::size_t stacks = 0;            ///< in use now, or kept by a scheduler for the next process
+  std::size_t stack_address_bytes = 0;  ///< addresses opened for stacks; memory is taken by those touched
+  std::vector<scheduler_statistics> schedulers;
+};
+
+/// The numbers of the caller's runtime. Constant time for each scheduler: no process, mailbox or queue is walked. What runs
+/// meanwhile is counted or is not, so sums may be off by what is under way. Throws std::bad_alloc.
+runtime_statistics statistics();
+
+}  // namespace mote
