@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -17,6 +19,8 @@ std::optional<refusal> refused(int error, std::string what) {
 }
 
 }  // namespace
+
+int this_thread_number() noexcept { return static_cast<int>(::syscall(SYS_gettid)); }
 
 std::optional<refusal> name_this_thread(std::string_view name) {
   const std::string kept(name.substr(0, 15));

@@ -13,6 +13,9 @@ struct refusal {
   std::string text;
 };
 
+/// The kernel's number of the calling thread. Async-signal-safe.
+int this_thread_number() noexcept;
+
 /// The calling thread's name in ps, top and debuggers; cut to the 15 bytes that Linux keeps.
 /// Returns nothing when done.
 std::optional<refusal> name_this_thread(std::string_view name);

@@ -102,6 +102,18 @@ MOTE_NO_SANITIZE context make_context(stack& on, void (*entry)(arrival), [[maybe
   return plant<first_frame>(on.top(), on.usable_bytes());
 }
 
+// What a call keeps beside these, switch_context has put on its stack.
+MOTE_NO_SANITIZE frame_registers saved_registers([[maybe_unused]] context of) noexcept {
+  frame_registers found;
+#if defined(MOTE_OWN_SWITCH)
+  const auto* const left = static_cast<const suspended*>(of);
+  found.value[frame_registers::stack] = reinterpret_cast<std::uint64_t>(left->stack_pointer);
+  found.value[frame_registers::frame] = reinterpret_cast<std::uint64_t>(left->frame_pointer);
+  found.value[frame_registers::code] = reinterpret_cast<std::uint64_t>(left->resume);
+#endif
+  return found;
+}
+
 MOTE_NO_SANITIZE MOTE_ONE_COPY void renew_context(machine& on) noexcept {
   *on.exceptions = {};
   *on.error = 0;

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "runtime/base/annotate.hpp"
+#include "runtime/os/backtrace.hpp"
 #include "runtime/stack/stack.hpp"
 
 namespace mote::detail {
@@ -68,6 +69,9 @@ arrival switch_context(context to, stack* to_stack, machine& on) noexcept;
 /// default floating-point control words. entry never returns and lets no exception out; it ends by leave_context. Keeps
 /// the stack's top page resident, nothing else. Unwinders and debuggers stop below entry.
 context make_context(stack& on, void (*entry)(arrival), const machine* maker = nullptr) noexcept;
+
+/// Where a suspended context goes on, for a walk of its stack. All zero where Boost.Context keeps it (runtime/stack/jump.hpp).
+frame_registers saved_registers(context of) noexcept;
 
 /// Makes the running context as good as new for another process: exceptions, errno, control words.
 /// For a process that starts on the stack of one that ended, without a switch. Not where renewable is false.

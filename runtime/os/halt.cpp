@@ -1,0 +1,116 @@
+#include "runtime/os/halt.hpp"
+
+#include "runtime/base/atomic.hpp"
+#include "runtime/base/check.hpp"
+#include "runtime/os/clock.hpp"
+
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+
+namespace mote::detail {
+
+namespace {
+
+std::mutex lock;  // of who installs
+unsigned users = 0;
+std::atomic<int> installed{0};  // the signal; 0: none
+struct sigaction before {};
+
+std::atomic<std::uint32_t> look{0};  // the number of the one under way; 0: none
+std::atomic<std::uint32_t> last_look{0};
+std::atomic<std::uint32_t> places{0};   // taken by those that come
+std::atomic<std::uint32_t> arrived{0};  // of these, filled in
+std::array<halted_thread, halted_threads::most> threads;
+
+void pause_a_little() noexcept {
+  const ::timespec little{0, 50'000};
+  ::syscall(SYS_nanosleep, &little, nullptr);
+}
+
+void handle(int, siginfo_t* what, void* machine_state) {
+  const int error = errno;
+  const auto round = static_cast<std::uint32_t>(what->si_value.sival_int);
+  if (what->si_code == SI_QUEUE && what->si_pid == ::getpid() && round != 0 && look.load(acquire) == round) {
+    const std::uint32_t place = places.fetch_add(1, relaxed);
+    if (place < threads.size()) {
+      threads[place] = {this_thread_number(), registers_of(machine_state)};
+      arrived.fetch_add(1, release);  // O1
+      while (look.load(acquire) == round) pause_a_little();  // O2
+    }
+  }
+  errno = error;
+}
+
+}  // namespace
+
+halt_signal::halt_signal(int number) noexcept : number_(number) {
+  if (number == 0) return;
+  const std::lock_guard hold(lock);
+  if (users++ != 0) return;
+  struct sigaction ours {};
+  ours.sa_sigaction = &handle;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  MOTE_CHECK(::sigaction(number, &ours, &before) == 0);
+  installed.store(number, release);
+}
+
+halt_signal::~halt_signal() {
+  if (number_ == 0) return;
+  const std::lock_guard hold(lock);
+  if (--users != 0) return;
+  const int number = installed.exchange(0, acq_rel);
+  struct sigaction now {};
+  if (::sigaction(number, nullptr, &now) == 0 && now.sa_sigaction == &handle) {
+    MOTE_CHECK(::sigaction(number, &before, nullptr) == 0);
+  }
+}
+
+// H1
+bool halted_threads::begin(std::uint64_t wait_ns) noexcept {
+  if (installed.load(acquire) == 0) return false;
+  const std::uint64_t until = monotonic_ns() + wait_ns;
+  std::uint32_t mine = 0;
+  while (mine == 0) mine = last_look.fetch_add(1, relaxed) + 1;
+  for (std::uint32_t none = 0; !look.compare_exchange_strong(none, mine, acq_rel, relaxed); none = 0) {
+    if (monotonic_ns() >= until) return false;
+    pause_a_little();
+  }
+  for (halted_thread& one : threads) one.thread = 0;
+  places.store(0, relaxed);
+  arrived.store(0, relaxed);
+  return mine_ = true;
+}
+
+void halted_threads::ask(int thread) noexcept {
+  const int own = this_thread_number();
+  if (thread == 0 || thread == own || asked_ == most) return;
+  siginfo_t what{};
+  what.si_signo = installed.load(relaxed);
+  what.si_code = SI_QUEUE;
+  what.si_pid = ::getpid();
+  what.si_uid = ::getuid();
+  what.si_value.sival_int = static_cast<int>(look.load(relaxed));
+  if (::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), thread, what.si_signo, &what) == 0) ++asked_;
+}
+
+void halted_threads::await(std::uint64_t wait_ns) noexcept {
+  const std::uint64_t until = monotonic_ns() + wait_ns;
+  while (arrived.load(acquire) < asked_ && monotonic_ns() < until) pause_a_little();  // O1
+}
+
+halted_threads::~halted_threads() {
+  if (mine_) look.store(0, release);  // O2
+}
+
+std::size_t halted_threads::size() const noexcept { return mine_ ? std::min<std::size_t>(arrived.load(acquire), most) : 0; }
+
+const halted_thread& halted_threads::operator[](std::size_t index) const noexcept { return threads[index]; }
+
+}  // namespace mote::detail
