@@ -97,8 +97,9 @@ void scheduler::fill_slice(std::int32_t slice) noexcept {
 
 // What nobody stole.
 bool scheduler::take_back() noexcept {
-  std::array<runnable*, 32> items;
-  const std::uint32_t taken = ring_.pop(items.data(), static_cast<std::uint32_t>(items.size()));
+  constexpr std::uint32_t most = 32;
+  std::array<runnable*, most> items;
+  const std::uint32_t taken = ring_.pop(items.data(), most);
   for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
   return taken != 0;
 }
