@@ -57,7 +57,7 @@ void check(const char* what, std::uint64_t given, std::uint64_t least, std::uint
 
 constexpr std::string_view variables[] = {
     "MOTE_SCHEDULERS", "MOTE_MAX_PROCESSES", "MOTE_STACK_BYTES",     "MOTE_ARENA_BYTES",     "MOTE_BIND",
-    "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_REPORT_OVERFLOW", "MOTE_SEED",
+    "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_CATCH_OVERFLOW", "MOTE_SEED",
 };
 
 // A misspelt one would be silently without effect.
@@ -84,7 +84,7 @@ options options_from_environment(options given) {
   read("MOTE_BIND", given.bind_schedulers);
   read("MOTE_VERBOSE", given.verbose);
   read("MOTE_CATCH_TERMINATE", given.catch_terminate);
-  read("MOTE_REPORT_OVERFLOW", given.report_stack_overflow);
+  read("MOTE_CATCH_OVERFLOW", given.catch_stack_overflow);
   if (const auto ms = number("MOTE_SHUTDOWN_MS", 0, limits::most_shutdown_ms)) {
     given.shutdown_deadline = std::chrono::milliseconds(*ms);
   }

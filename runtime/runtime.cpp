@@ -276,7 +276,7 @@ int run_main(const options& given, int (*call)(void*), void* main) {
   prepare_family(*home);
   if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
   std::optional<fault_watch> watch;
-  if (home->settings.report_stack_overflow) watch.emplace(&report_overflow);
+  if (home->settings.catch_stack_overflow) watch.emplace(&catch_overflow);
   const int result = home->run_main(call, main);
   if (!home->schedulers.stop()) static_cast<void>(home.release());  // a process never came back: it keeps what it stands on
   return result;

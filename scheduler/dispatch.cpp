@@ -234,7 +234,7 @@ void scheduler::begin(arrival first) noexcept {
     runnable_hooks::run(*here->running());
     here = current_scheduler();
     runnable* next = here->pick();
-    const bool fits = renewable && next != nullptr && next->where == nullptr && next->size_class == ground->size_class;
+    const bool fits = renewable && next != nullptr && next->where == nullptr && next->size_class == ground->renews;
     if (!fits) here->leave_for(next, ground);
     renew_context(*here);
     next->ground = ground;

@@ -113,6 +113,11 @@ class scheduler : public machine {
     return left > 0;
   }
   bool slice_used_up() const noexcept { return reductions_ <= 0; }
+  /// The rest of the slice is gone, unspent. Also in a signal handler on the owner's thread.
+  void end_slice() noexcept {
+    charged_ = charged_ - reductions_;
+    reductions_ = 0;
+  }
   /// Reductions spent here since the last call.
   std::uint32_t take_spent() noexcept {
     const auto spent = static_cast<std::uint32_t>(charged_ - reductions_);

@@ -19,7 +19,7 @@
 
 namespace mote {
 
-/// The report of a process that died with an error while nobody was linked to it or monitored it.
+/// The report of a process that died with an error while nobody was linked to it or monitored it, or by a stack overflow.
 struct crash_report {
   pid process;
   std::string name, label;
@@ -40,11 +40,12 @@ struct options {
   bool verbose = false;                  ///< says at start what was found of the machine. MOTE_VERBOSE
   /// std::terminate inside a process ends that process only. MOTE_CATCH_TERMINATE
   bool catch_terminate = true;
-  /// A process that overflows its stack is named on stderr before the fault takes its course: run puts a handler for SIGSEGV
-  /// and SIGBUS before the program's own, to which it passes each fault, and takes it out again. MOTE_REPORT_OVERFLOW
-  bool report_stack_overflow = true;
-  /// Called on the dying process's scheduler for each death of one that was neither linked nor monitored, by an error;
-  /// empty: a line to stderr. It must not block or throw.
+  /// A process that overflows its stack ends, and only it: reason stack_overflow. run puts a handler for SIGSEGV,
+  /// SIGBUS and SIGTRAP before the program's own, to which it passes what is no overflow, and takes it out again.
+  /// MOTE_CATCH_OVERFLOW
+  bool catch_stack_overflow = true;
+  /// Called on the dying process's scheduler for each death by an error of one that was neither linked nor monitored, and for
+  /// each stack overflow; empty: a line to stderr. It must not block or throw.
   std::function<void(const crash_report&)> on_crash{};
 };
 

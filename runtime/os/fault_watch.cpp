@@ -1,4 +1,4 @@
-// One handler for two signals, put before what was there.
+// One handler for three signals, put before what was there.
 //
 // F1  A handler reads `before` without a lock: it is complete before ours is installed, and changes only after ours has been
 //     taken out again.
@@ -18,7 +18,7 @@ namespace mote::detail {
 
 namespace {
 
-using looker = void (*)(const void*) noexcept;
+using looker = bool (*)(const fault&) noexcept;
 
 struct watched {
   const int number;
@@ -28,7 +28,7 @@ struct watched {
 
 std::mutex lock;  // of all but what handlers read
 unsigned watches = 0;
-std::array<watched, 2> signals{{{SIGSEGV}, {SIGBUS}}};
+std::array<watched, 3> signals{{{SIGSEGV}, {SIGBUS}, {SIGTRAP}}};
 std::atomic<looker> look_first{nullptr};
 
 // Whoever had the signal before has it now, as if it had come straight there.
@@ -44,8 +44,10 @@ void pass_on(const struct sigaction& before, int number, siginfo_t* what, void* 
 void handle(int number, siginfo_t* what, void* machine_state) {
   const int error = errno;
   const looker look = look_first.load(acquire);
-  if (look != nullptr && what->si_code > 0) look(what->si_addr);
+  const bool wanted = number == SIGTRAP ? what->si_code == TRAP_TRACE : what->si_code > 0;
+  const bool mended = look != nullptr && wanted && look(fault(what->si_addr, machine_state, number == SIGTRAP));
   errno = error;
+  if (mended) return;
   for (const watched& each : signals) {
     if (each.number == number) pass_on(each.before, number, what, machine_state);  // F1
   }
@@ -69,8 +71,9 @@ void install(watched& which) noexcept {
 
 }  // namespace
 
-fault_watch::fault_watch(void (*look)(const void*) noexcept) noexcept {
+fault_watch::fault_watch(bool (*look)(const fault&) noexcept) noexcept {
   const std::lock_guard hold(lock);
+  know_system_libraries();
   look_first.store(look, release);
   if (watches++ != 0) return;
   for (watched& each : signals) install(each);

@@ -34,6 +34,7 @@ struct cost {
   static constexpr std::int32_t send_to_long = 64;
 };
 
+class fault;
 class network;
 
 /// A runtime: everything its processes share. Made and destroyed by a plain thread (runtime.cpp).
@@ -230,9 +231,9 @@ bool post_marked(core& here, std::uint64_t to_key, ref which, Value&& value) {
   mail->slot = which.slot() & 0xFFFFFF;
   return post_to(here, to_key, mail, urgency::urgent);
 }
-/// Yields when the running process has used up its slice; never ends it.
-MOTE_COLD void yield_used_up(core& here) noexcept;
-inline void yield_if_used_up(core& here) noexcept {
+/// Yields when the running process has used up its slice; ends it if it has overflowed its stack (overflow.cpp, W1), else never.
+MOTE_COLD void yield_used_up(core& here);
+inline void yield_if_used_up(core& here) {
   if (here.slice_used_up()) [[unlikely]] yield_used_up(here);
 }
 
@@ -253,6 +254,8 @@ std::size_t drop_marked(process& self, std::uint64_t number);
 struct exit_unwind {};
 /// Makes this the reason for which the process is to end, if none stands yet.
 void doom(process& self, const reason& why, bool killed);
+/// Why a doomed process ends, in words. On its own stack.
+MOTE_COLD reason doom_of(const process& self) noexcept;
 /// Ends the process if it is doomed: throws exit_unwind, or, when that has been swallowed too often, abandons it. Returns
 /// while the stack unwinds.
 MOTE_COLD void end_doomed(core& here, process& self);
@@ -356,9 +359,12 @@ void report_crash(core& here, process& dead, const reason& why) noexcept;
 void report_child(std::string_view id, pid child, const reason& why);
 
 // ---- overflow.cpp ----
-/// Names the running process on stderr if the address lies below its stack, where only an overflow gets. For a handler of
-/// memory faults: any thread, async-signal-safe.
-void report_overflow(const void* address) noexcept;
+/// Whether the fault was an overflow of the running process's stack; then the process goes on, on the stack's reserve, and is to
+/// end, or the program has ended. For a handler of memory faults: any thread, async-signal-safe.
+bool catch_overflow(const fault& what) noexcept;
+/// Puts into words why a process ends that has overflowed the stack it has. Where there is no memory for it: without words. Ends
+/// the program if the process leaves a lock behind.
+reason overflow_reason(const core& here, const process& self) noexcept;
 
 /// Everything a new process starts from, filled in before it can be seen.
 process* new_process(core& here, const closure_type& body, const spawn_options* options);

@@ -79,6 +79,15 @@ void lose_exceptions(core& here) noexcept {
   forget_exceptions(here);
 }
 
+}  // namespace
+
+reason doom_of(const process& self) noexcept {
+  const bool untold = self.doom.kind() == reason_kind::stack_overflow && self.doom.text().empty();
+  return untold && self.ground != nullptr && self.ground->overflowed_at != nullptr ? overflow_reason(*current_core(), self) : self.doom;
+}
+
+namespace {
+
 // Reasons that are told even when there is no memory to tell more.
 reason no_stack(const runtime& home) noexcept {
   try {
@@ -91,6 +100,7 @@ reason no_stack(const runtime& home) noexcept {
 }
 
 reason would_not_end(const process& self) noexcept {
+  if (self.doom.kind() == reason_kind::stack_overflow) return doom_of(self);
   try {
     return reason(reason_kind::abandoned, "would not end: " + to_string(self.doom));
   } catch (const std::bad_alloc&) {
@@ -110,7 +120,7 @@ void runnable_hooks::run(runnable& fresh) noexcept {
   } else if (self.has(process_flags::serves)) {
     return serve(self);
   }
-  if (self.has(process_flags::doomed)) [[unlikely]] why = self.doom;
+  if (self.has(process_flags::doomed)) [[unlikely]] why = doom_of(self);
   finish(*current_core(), self, why);
 }
 
@@ -187,7 +197,8 @@ void finish(core& here, process& self, const reason& why) noexcept {
   } catch (const std::bad_alloc&) {
     return finish_later(here, self, why);
   }
-  if (!self.has(process_flags::heard) && why && why.kind() != reason_kind::killed) report_crash(here, self, why);
+  const bool unheard = !self.has(process_flags::heard) || why.kind() == reason_kind::stack_overflow;
+  if (unheard && why && why.kind() != reason_kind::killed) report_crash(here, self, why);
   if (self.locals != nullptr) [[unlikely]] drop_locals(here, std::move(self.locals));  // of one whose stack is discarded
   if (self.details != nullptr) drop_details(here.home, self);
   const bool was_root = self.key() == here.home.root_key;
@@ -232,7 +243,7 @@ std::terminate_handler before_ours = nullptr;
 
 // Why std::terminate was called, as far as can be told.
 reason terminated(const process& self) {
-  if (self.has(process_flags::doomed)) return self.doom;
+  if (self.has(process_flags::doomed)) return doom_of(self);
   const std::exception_ptr thrown = std::current_exception();
   if (thrown != nullptr) return reason::from_exception(thrown);
   try {

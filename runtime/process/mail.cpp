@@ -180,11 +180,13 @@ void book_spent(core& here, process& self) noexcept {
 
 }  // namespace
 
-void yield_used_up(core& here) noexcept {
-  book_spent(here, *here.current());
-  if (here.current()->doing.load(relaxed) == activity::exiting) return;  // a destructor inside finish(), which stays here
+void yield_used_up(core& here) {
+  process& self = *here.current();
+  book_spent(here, self);
+  if (self.doing.load(relaxed) == activity::exiting) return;  // a destructor inside finish(), which stays here
+  if (self.ground->overflowed_at != nullptr) [[unlikely]] end_doomed(here, self);
   // Who fills another's mailbox is better off beside him: from another core each message costs both of them cache misses.
-  if (std::exchange(here.crowder, nullptr) == here.current()) return here.yield_to(here.crowded->works_on);
+  if (std::exchange(here.crowder, nullptr) == &self) return here.yield_to(here.crowded->works_on);
   here.yield();
 }
 

@@ -116,7 +116,7 @@ void end(process& self, const reason& why) noexcept {
   if (!was_inline) deallocate(place);
   if (self.locals != nullptr) self.locals->clear();
   current_core()->enter();
-  finish(*current_core(), self, self.has(process_flags::doomed) ? reason(self.doom) : why);
+  finish(*current_core(), self, self.has(process_flags::doomed) ? doom_of(self) : why);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // What is done to one stack: its pages given back, its reserve opened and closed, its intactness checked.
-// While the reserve is closed, it and the guard below it are marked; when it opens, the guard stays.
+// While the reserve is closed, it and the guard below it are marked; when it opens, the guard stays, and half of it stays
+// whatever is opened.
 #include "runtime/stack/stack.hpp"
 
 #include <algorithm>
 
-#include "runtime/base/check.hpp"
 #include "runtime/os/address_space.hpp"
 
 namespace mote::detail {
@@ -19,8 +19,13 @@ std::byte* page_below(const std::byte* address) noexcept {
 }
 
 MOTE_NO_SANITIZE std::byte* lowest_touchable(stack& which) noexcept {
-  if (which.guarded_by == guard_kind::none) return which.guard();
-  return which.reserve_open ? which.reserve() : which.limit;
+  return which.guarded_by == guard_kind::none ? which.guard() : which.open_from();
+}
+
+// Nothing, where that is less than a page.
+std::size_t last_stand_bytes(std::uint8_t size_class) noexcept {
+  const std::size_t half = guard_bytes(size_class) / 2;
+  return half / page_bytes() * page_bytes();
 }
 
 MOTE_NO_SANITIZE bool close_range(stack& which, address_range range) noexcept {
@@ -45,17 +50,35 @@ MOTE_NO_SANITIZE void trim(stack& which, const std::byte* keep_from) noexcept {
 }
 
 MOTE_NO_SANITIZE bool open_reserve(stack& which) noexcept {
-  if (which.reserve_open || which.guarded_by == guard_kind::none) return false;
-  which.reserve_open = open_range(which, {which.reserve(), reserve_bytes(which.size_class)});
-  return which.reserve_open;
+  if (which.opened != 0 || which.guarded_by == guard_kind::none) return false;
+  if (!open_range(which, {which.reserve(), reserve_bytes(which.size_class)})) return false;
+  which.opened = 1;
+  which.renews = no_class;
+  which.lowest = which.limit;
+  return true;
+}
+
+MOTE_NO_SANITIZE bool open_last_stand(stack& which) noexcept {
+  const std::size_t bytes = last_stand_bytes(which.size_class);
+  if (which.opened != 1 || bytes == 0 || !open_range(which, {which.reserve() - bytes, bytes})) return false;
+  which.opened = 2;
+  return true;
+}
+
+MOTE_NO_SANITIZE std::byte* stack::open_from() noexcept {
+  return opened == 0 ? limit : opened == 1 ? reserve() : reserve() - last_stand_bytes(size_class);
 }
 
 MOTE_NO_SANITIZE void close_reserve(stack& which) noexcept {
-  if (!which.reserve_open) return;
-  const address_range range{which.reserve(), reserve_bytes(which.size_class)};
+  which.overflowed_at = nullptr;
+  which.steps_left = 0;
+  if (which.opened == 0) return;
+  std::byte* const begin = which.open_from();
+  const address_range range{begin, static_cast<std::size_t>(which.limit - begin)};
   discard_pages({&range, 1});
-  MOTE_CHECK(close_range(which, range));
-  which.reserve_open = false;
+  if (!close_range(which, range)) return;
+  which.opened = 0;
+  which.renews = which.size_class;
 }
 
 MOTE_NO_SANITIZE bool intact(const stack& which) noexcept {

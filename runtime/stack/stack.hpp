@@ -3,9 +3,12 @@
 //   low                                                                                high
 //   | guard | reserve | usable ............................ first frames | header | colour |
 //
-// guard     never accessible. It is the distance a single huge frame must jump to reach the neighbour below.
+// guard     what is never accessible, but for its upper half, the last stand. It is the distance a single huge frame must jump
+//           to reach the neighbour below.
 // reserve   inaccessible until the stack overflows, then opened (open_reserve) so that the process can come to its next
 //           runtime call and end there. While it is closed it is what an overflow hits.
+// last      the upper half of the guard: opened (open_last_stand) for what ran through the reserve as well, so that an exception
+// stand     can be thrown there.
 // header    struct stack, in the page that the first frames keep resident anyway: a shallow stack costs one page in
 //           all.
 // colour    up to 15 unused lines, so that the tops of neighbours fall into different sets of the first-level cache.
@@ -45,6 +48,9 @@ constexpr std::size_t usable_bytes(std::uint8_t size_class) noexcept {
   return slot_bytes(size_class) - guard_bytes(size_class) - reserve_bytes(size_class);
 }
 
+/// No class of any stack.
+inline constexpr std::uint8_t no_class = 0xFF;
+
 /// How an overflow is caught.
 enum class guard_kind : std::uint8_t {
   none,     // not at all: intact() tells afterwards, before a neighbour is reached in all but the worst cases
@@ -59,11 +65,13 @@ struct alignas(cache_line_bytes) stack {
   std::byte* lowest = nullptr;       // lowest stack pointer that a switch or a runtime call saw: a hint, never exact
   void (*entry)(arrival) = nullptr;  // what a new context runs
   void* fiber = nullptr;             // the thread sanitizer's
-  std::uint32_t slot = 0;            // first address, in units of 64 KiB from the arena's start
+  const std::byte* overflowed_at = nullptr;  // the code that ran out of it; nullptr: none did
+  std::uint32_t steps_left = 0;              // instructions that may be done one by one, in search of a call to leave at
   std::uint32_t valgrind_id = 0;
   std::uint8_t size_class = 0;
   guard_kind guarded_by = guard_kind::none;  // none: intact() must be asked
-  bool reserve_open = false;                 // code may use the reserve, too
+  std::uint8_t opened = 0;                   // 0: nothing below limit; 1: the reserve; 2: and the last stand
+  std::uint8_t renews = no_class;            // processes of this class may begin on it as it is
 
   /// Where the first frame begins, growing down.
   std::byte* top() noexcept { return reinterpret_cast<std::byte*>(this); }
@@ -71,6 +79,9 @@ struct alignas(cache_line_bytes) stack {
   std::size_t usable_bytes() const noexcept { return static_cast<std::size_t>(top() - limit); }
   std::byte* reserve() noexcept { return limit - reserve_bytes(size_class); }
   std::byte* guard() noexcept { return reserve() - guard_bytes(size_class); }
+  bool reserve_open() const noexcept { return opened != 0; }
+  /// The lowest address that code may use now.
+  std::byte* open_from() noexcept;
 
   /// Remembers how deep the stack has been. Owner only.
   MOTE_NO_SANITIZE void note_depth(std::byte* stack_pointer) noexcept {
@@ -90,7 +101,10 @@ void trim(stack& which, const std::byte* keep_from) noexcept;
 /// Opens the reserve of an overflowing stack, so that its process can run on to its next runtime call. false: it is
 /// open already, or the kernel refused. Async-signal-safe, changes errno.
 bool open_reserve(stack& which) noexcept;
-/// Takes the reserve back and its pages with it. The caller runs on another stack, or on this one above limit.
+/// Opens half of the guard, below an open reserve. As open_reserve.
+bool open_last_stand(stack& which) noexcept;
+/// Takes the reserve and the last stand back, and their pages with them; where the kernel refuses, they stay open, until the next
+/// time. The caller runs on another stack, or on this one above limit. Forgets the overflow.
 void close_reserve(stack& which) noexcept;
 
 /// false: a stack without guard has run into its reserve. Always true where guards are. Costs a load from the stack's

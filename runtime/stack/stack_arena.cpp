@@ -200,8 +200,8 @@ MOTE_NO_SANITIZE stack* stack_arena::make_stack(std::uint8_t size_class, bare_sl
   stack* const made = new (header_at(size_class, slot.begin)) stack;
   made->limit = slot.begin + guard_bytes(size_class) + reserve_bytes(size_class);
   made->lowest = made->top();
-  made->slot = static_cast<std::uint32_t>(static_cast<std::size_t>(slot.begin - base_) / slot_bytes(0));
   made->size_class = size_class;
+  made->renews = size_class;
   made->guarded_by = slot.guarded_by;
   made->valgrind_id = valgrind_know_stack(made->limit, made->top());
   return made;

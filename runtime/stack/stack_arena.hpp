@@ -70,6 +70,8 @@ class stack_arena {
   /// Whose slot holds the address, and which part of it. Async-signal-safe, takes no lock.
   stack_place find(const void* address) const noexcept;
 
+  /// The addresses of all stacks.
+  std::span<const std::byte> addresses() const noexcept { return {base_, bytes_}; }
   /// marker: every stack has a guard. mapping: the first stack_options::mapped_guards have one, the others none.
   guard_kind guards() const noexcept { return kind_; }
   /// One line for the diagnostics: what catches overflows here.

@@ -55,7 +55,7 @@ MOTE_NO_SANITIZE void stack_cache::hand_back(std::uint8_t size_class) noexcept {
 MOTE_NO_SANITIZE void stack_cache::clean(stack& used) noexcept {
   tsan_destroy_fiber(used.fiber);
   used.fiber = nullptr;
-  asan_unpoison(used.limit, used.usable_bytes());
+  asan_unpoison(used.open_from(), static_cast<std::size_t>(used.top() - used.open_from()));
   close_reserve(used);
   if (used.lowest + deep_bytes < used.top()) shed_depth(used);
 #if defined(MOTE_TSAN)

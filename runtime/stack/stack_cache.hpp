@@ -60,7 +60,7 @@ class stack_cache {
 #if defined(MOTE_ASAN) || defined(MOTE_TSAN)
     return true;
 #else
-    return used.lowest + deep_bytes < used.top() || used.reserve_open;
+    return used.lowest + deep_bytes < used.top() || used.reserve_open();
 #endif
   }
 

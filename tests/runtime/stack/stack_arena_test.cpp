@@ -238,7 +238,7 @@ TEST_P(any_guards, an_open_reserve_is_writable_and_closing_it_forgets_what_was_t
     EXPECT_FALSE(open_reserve(*over));
     std::memset(over->reserve(), 1, reserve_bytes(size_class));
     close_reserve(*over);
-    EXPECT_FALSE(over->reserve_open);
+    EXPECT_FALSE(over->reserve_open());
     ASSERT_TRUE(open_reserve(*over));
     EXPECT_EQ(*(over->limit - 1), std::byte{0});
     close_reserve(*over);

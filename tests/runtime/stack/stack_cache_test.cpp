@@ -106,7 +106,7 @@ TEST_F(stack_cache_test, an_opened_reserve_is_closed_again) {
   stack* const over = cache.take(1);
   ASSERT_TRUE(open_reserve(*over));
   cache.give(over);
-  EXPECT_FALSE(over->reserve_open);
+  EXPECT_FALSE(over->reserve_open());
 }
 
 }  // namespace

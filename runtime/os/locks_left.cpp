@@ -1,0 +1,128 @@
+// What is copied here for a look is not looked at itself. Nobody but the calling thread writes its own name into a lock or takes it out, so what is found stands still, whatever the other
+// threads do meanwhile to everything else. Memory is copied by the kernel, which survives that they unmap it.
+// Layouts: glibc, <bits/struct_mutex.h>, <bits/struct_rwlock.h>, and sysdeps/nptl/stdio-lock.h; the same since 2.26 and before.
+#include "runtime/os/locks_left.hpp"
+
+#include "runtime/os/address_space.hpp"
+#include "runtime/os/peek.hpp"
+#include "runtime/os/text_file.hpp"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace mote::detail {
+namespace {
+
+constexpr std::size_t chunk_bytes = 256 * 1024;  // looked at together
+constexpr std::uint32_t most = 1u << 20;         // waiters, or times: more is something else
+constexpr std::size_t lock_bytes = 64;           // of the largest of them
+
+template <class Word>
+Word word_at(const std::byte* at) noexcept {
+  Word value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+struct holder {
+  std::uint32_t thread = static_cast<std::uint32_t>(::syscall(SYS_gettid));
+  std::uint64_t handle = static_cast<std::uint64_t>(::pthread_self());
+};
+
+// lock, count, owner, users, kind
+bool is_held_mutex(const std::byte* at, const holder& by) noexcept {
+  const auto lock = word_at<std::uint32_t>(at), users = word_at<std::uint32_t>(at + 12), kind = word_at<std::uint32_t>(at + 16);
+  return word_at<std::uint32_t>(at + 8) == by.thread && (lock == 1 || lock == 2) && users != 0 && users < most && kind < 512;
+}
+
+// readers, with two bits for a writer; writers; two futexes; two that are empty; writer; whether it is shared
+bool is_held_for_writing(const std::byte* at, const holder& by) noexcept {
+  return word_at<std::uint32_t>(at + 24) == by.thread && (word_at<std::uint32_t>(at) & 3) == 3 &&
+         word_at<std::uint32_t>(at + 4) < most && word_at<std::uint32_t>(at + 8) < 4 &&
+         word_at<std::uint32_t>(at + 12) < 4 && word_at<std::uint64_t>(at + 16) == 0 && word_at<std::uint32_t>(at + 28) < 2;
+}
+
+// lock, count, owner
+bool is_held_file(const std::byte* at, const holder& by) noexcept {
+  const auto lock = word_at<std::uint32_t>(at), count = word_at<std::uint32_t>(at + 4);
+  return word_at<std::uint64_t>(at + 8) == by.handle && (lock == 1 || lock == 2) && count != 0 && count < most;
+}
+
+bool is_held(const std::byte* at, const holder& by) noexcept {
+  return word_at<std::uint32_t>(at) != 0 && (is_held_mutex(at, by) || is_held_for_writing(at, by) || is_held_file(at, by));
+}
+
+// Whether any page there is resident: what nobody has touched holds no lock.
+bool anything_at(std::uintptr_t begin, std::size_t bytes) noexcept {
+  std::array<unsigned char, chunk_bytes / 4096> pages{};
+  if (::mincore(reinterpret_cast<void*>(begin), bytes, pages.data()) != 0) return false;
+  const auto end = pages.begin() + static_cast<std::ptrdiff_t>((bytes + page_bytes() - 1) / page_bytes());
+  return std::any_of(pages.begin(), end, [](unsigned char page) { return (page & 1) != 0; });
+}
+
+struct range {
+  std::uintptr_t begin = 0, end = 0;
+  bool holds(std::uintptr_t address) const noexcept { return address >= begin && address < end; }
+};
+
+range range_of(std::span<const std::byte> bytes) noexcept {
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  return {begin, begin + bytes.size()};
+}
+
+// What may be written, by the lines of /proc/self/maps: "begin-end rw-p ...".
+std::vector<range> writable_ranges(const std::string& maps) {
+  std::vector<range> all;
+  std::istringstream lines(maps);
+  for (std::string line; std::getline(lines, line);) {
+    range each;
+    char dash = 0;
+    std::string access;
+    std::istringstream words(line);
+    if (words >> std::hex >> each.begin >> dash >> each.end >> access && access.starts_with("rw")) all.push_back(each);
+  }
+  return all;
+}
+
+std::size_t locks_in(range where, std::span<std::byte> room, const holder& by) noexcept {
+  const range copies = range_of(room);
+  std::size_t found = 0;
+  for (std::uintptr_t at = where.begin; at < where.end; at += chunk_bytes) {
+    const std::size_t own = std::min<std::size_t>(chunk_bytes, where.end - at);
+    if (!anything_at(at, own)) continue;
+    std::fill(room.begin(), room.end(), std::byte{0});  // a lock that lies over the end is read to its end
+    const std::size_t wanted = std::min<std::size_t>(own + lock_bytes - 8, where.end - at);
+    if (!peek(reinterpret_cast<const void*>(at), room.data(), wanted)) continue;  // gone meanwhile
+    for (std::size_t i = 0; i < own; i += 8) found += is_held(room.data() + i, by) && !copies.holds(at + i) ? 1 : 0;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::size_t> locks_held(std::span<const std::byte> left_out) {
+  const std::vector<range> ranges = writable_ranges(read_text("/proc/self/maps"));
+  if (ranges.empty()) return std::nullopt;
+  const holder by;
+  std::vector<std::byte> room(chunk_bytes + lock_bytes);
+  const range out = range_of(left_out);
+  std::size_t found = 0;
+  for (const range& each : ranges) {
+    if (out.holds(each.begin) && out.holds(each.end - 1)) continue;
+    found += locks_in(each, room, by);
+  }
+  ::explicit_bzero(room.data(), room.size());  // or the next look would find what was copied
+  return found;
+}
+
+}  // namespace mote::detail

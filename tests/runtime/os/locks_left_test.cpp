@@ -1,0 +1,63 @@
+// The locks that a thread holds are found wherever they lie, and those of other threads are not.
+#include "runtime/os/locks_left.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+namespace {
+
+using mote::detail::locks_held;
+
+std::mutex in_the_program;
+
+std::size_t held() { return locks_held({}).value(); }
+
+TEST(locks_held, finds_mutexes_of_every_kind_wherever_they_lie) {
+  const std::size_t before = held();
+  const auto on_the_heap = std::make_unique<std::recursive_mutex>();
+  std::timed_mutex on_the_stack;
+  {
+    const std::scoped_lock hold(in_the_program, *on_the_heap, on_the_stack);
+    EXPECT_EQ(held(), before + 3);
+  }
+  EXPECT_EQ(held(), before);
+}
+
+TEST(locks_held, finds_a_lock_held_for_writing) {
+  static std::shared_mutex lock;
+  const std::size_t before = held();
+  const std::lock_guard hold(lock);
+  EXPECT_EQ(held(), before + 1);
+}
+
+TEST(locks_held, finds_a_files_lock) {
+  const std::size_t before = held();
+  flockfile(stdin);
+  EXPECT_EQ(held(), before + 1);
+  funlockfile(stdin);
+  EXPECT_EQ(held(), before);
+}
+
+TEST(locks_held, leaves_other_threads_locks_alone) {
+  const std::size_t before = held();
+  const std::lock_guard hold(in_the_program);
+  std::size_t seen_there = 1;
+  std::thread([&] { seen_there = held(); }).join();
+  EXPECT_EQ(seen_there, 0u);
+  EXPECT_EQ(held(), before + 1);
+}
+
+TEST(locks_held, leaves_out_what_it_is_told_to) {
+  static std::mutex left_out;
+  const std::size_t before = held();
+  const std::lock_guard hold(left_out);
+  EXPECT_EQ(locks_held({reinterpret_cast<const std::byte*>(16), ~std::size_t{0} >> 2}).value_or(9), 0u);
+  EXPECT_EQ(held(), before + 1);
+}
+
+}  // namespace
