@@ -11,12 +11,12 @@
 namespace bars {
 
 extern const bar signal_order, link_chains, restart_intensity, stop_order, shared_int, ordered_int, kills, parked_million,
-    hand_overs, readiness_churn;
+    hand_overs, readiness_churn, overflows;
 
 namespace {
 
 const bar* const all[] = {&signal_order, &link_chains, &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills,
-                          &parked_million, &hand_overs, &readiness_churn};
+                          &parked_million, &hand_overs, &readiness_churn, &overflows};
 
 const bar& find(std::string_view name) {
   for (const bar* one : all) {
