@@ -1,8 +1,12 @@
 #include "scheduler/group.hpp"
 
 #include "runtime/os/signal_stack.hpp"
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/os/this_thread.hpp"
 
+#include <mote/error.hpp>
+
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -53,7 +57,9 @@ void scheduler_group::say_begun() noexcept {
 
 void scheduler_group::give_up(std::error_code why, const std::string& what) {
   stop();
-  throw std::system_error(why, what + " of " + std::to_string(schedulers_.size()) + " schedulers refused");
+  const std::string limits = why.value() == EAGAIN ? limits_on_threads() : limits_on_memory();
+  throw system_limit(static_cast<std::errc>(why.value()),
+                     "mote: " + what + " of " + std::to_string(schedulers_.size()) + " schedulers was refused; " + limits);
 }
 
 bool scheduler_group::stop() noexcept {

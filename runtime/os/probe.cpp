@@ -16,6 +16,7 @@
 #include "runtime/os/cores.hpp"
 #include "runtime/os/membarrier.hpp"
 #include "runtime/os/signal_stack.hpp"
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/os/text_file.hpp"
 
 namespace mote::detail {
@@ -89,6 +90,8 @@ void read_limits(environment& found) {
   found.threads_of_user = limit_of(RLIMIT_NPROC);
   found.address_space_bytes = limit_of(RLIMIT_AS);
   found.main_stack_bytes = limit_of(RLIMIT_STACK);
+  found.limits_on_memory = limits_on_memory();
+  found.limits_on_threads = limits_on_threads();
 }
 
 environment probe() {
@@ -138,6 +141,7 @@ std::string describe(const environment& found) {
        << "\nthreads of user: " << or_else(found.threads_of_user, "unlimited")
        << "\naddress space bytes: " << or_else(found.address_space_bytes, "unlimited")
        << "\nmain stack bytes: " << or_else(found.main_stack_bytes, "unlimited");
+  text << "\nlimits on memory: " << found.limits_on_memory << "\nlimits on threads: " << found.limits_on_threads;
   if (!found.allocator.empty()) text << "\nallocator: " << found.allocator;
   text << '\n';
   return text.str();

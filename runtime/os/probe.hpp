@@ -32,6 +32,7 @@ struct environment {
   resource_limit threads_of_user;                // RLIMIT_NPROC
   resource_limit address_space_bytes;            // RLIMIT_AS
   resource_limit main_stack_bytes;               // RLIMIT_STACK
+  std::string limits_on_memory, limits_on_threads;  // those in force, the cgroup's too (system_refusal.hpp)
   std::string allocator;                         // filled in by who knows
 };
 

@@ -40,7 +40,10 @@ signal_stack::signal_stack() : memory_(guarded_memory(usable_bytes())) {
   stack_t here{};
   here.ss_sp = memory_ + page_bytes();
   here.ss_size = usable_bytes();
-  MOTE_CHECK(sigaltstack(&here, &before_) == 0);
+  if (sigaltstack(&here, &before_) == 0) return;
+  const int error = errno;
+  release_addresses(memory_, page_bytes() + usable_bytes());
+  throw std::system_error(error, std::system_category(), "sigaltstack");
 }
 
 signal_stack::~signal_stack() {

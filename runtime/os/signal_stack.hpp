@@ -12,7 +12,7 @@ namespace mote::detail {
 /// one thread, and not inside a handler.
 class signal_stack {
  public:
-  /// Throws  std::system_error, when the kernel has no memory for it.
+  /// Throws  std::system_error, when the kernel has no memory for it, or refuses.
   signal_stack();
   ~signal_stack();
   signal_stack(const signal_stack&) = delete;

@@ -1,10 +1,56 @@
 #include "runtime/os/system_refusal.hpp"
 
+#include "runtime/os/text_file.hpp"
+
 #include <sys/resource.h>
 
 #include <cerrno>
 
 namespace mote::detail {
+
+namespace {
+
+void add(std::string& text, std::string_view name, std::string_view value) {
+  if (!value.empty()) text.append(text.empty() ? "" : ", ").append(name).append(" is ").append(value);
+}
+
+template <class Resource>
+void add_limit(std::string& text, std::string_view name, Resource which, std::string_view unit) {
+  rlimit limit{};
+  if (getrlimit(which, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  add(text, name, std::to_string(limit.rlim_cur).append(unit));
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// A limit of the cgroup that this OS process is in itself (version 2); those above it may be lower.
+std::string cgroup_limit(const char* file) {
+  const std::string groups = read_text("/proc/self/cgroup");
+  const std::size_t own = groups.find("0::/");
+  if (own == std::string::npos) return {};
+  const std::string limit = first_line(read_text("/sys/fs/cgroup" + first_line(groups.substr(own + 3)) + "/" + file));
+  return limit == "max" ? std::string() : limit;
+}
+
+}  // namespace
+
+std::string limits_on_memory() {
+  std::string text;
+  add_limit(text, "RLIMIT_AS", RLIMIT_AS, " bytes");
+  add_limit(text, "RLIMIT_DATA", RLIMIT_DATA, " bytes");
+  add(text, "the cgroup's memory.max", cgroup_limit("memory.max"));
+  add(text, "vm.overcommit_memory", first_line(read_text("/proc/sys/vm/overcommit_memory")));
+  add(text, "vm.max_map_count", first_line(read_text("/proc/sys/vm/max_map_count")));
+  return text;
+}
+
+std::string limits_on_threads() {
+  std::string text;
+  add_limit(text, "RLIMIT_NPROC", RLIMIT_NPROC, " threads of this user");
+  add(text, "the cgroup's pids.max", cgroup_limit("pids.max"));
+  add(text, "kernel.threads-max", first_line(read_text("/proc/sys/kernel/threads-max")));
+  return text;
+}
 
 std::string limit_behind(int error) {
   switch (error) {

@@ -2,12 +2,14 @@
 
 #include "runtime/base/check.hpp"
 #include "runtime/os/address_space.hpp"
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/process/locals.hpp"
 #include "runtime/process/refs.hpp"
 
+#include <mote/error.hpp>
+
 #include <algorithm>
 #include <new>
-#include <system_error>
 
 namespace mote::detail {
 
@@ -28,9 +30,9 @@ process_table::process_table(std::size_t most, std::uint64_t place, std::size_t 
       blocks_there_(most + spare_) {
   auto* const begin = reserve_addresses(table_bytes(blocks_there_));
   if (begin == nullptr || !allow_access(begin, table_bytes(blocks_there_))) {
-    throw std::system_error(std::make_error_code(std::errc::not_enough_memory),
-                            "no addresses for a table of " + std::to_string(most) + " processes (" +
-                                std::to_string(table_bytes(blocks_there_)) + " bytes)");
+    throw system_limit(std::errc::not_enough_memory,
+                       "mote: no " + std::to_string(table_bytes(blocks_there_)) + " bytes of addresses for a table of " +
+                           std::to_string(most) + " processes (options::max_processes); " + limits_on_memory());
   }
   blocks_ = reinterpret_cast<process*>(begin);
 }

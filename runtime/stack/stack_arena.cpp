@@ -17,6 +17,9 @@
 #include "runtime/base/annotate.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/os/address_space.hpp"
+#include "runtime/os/system_refusal.hpp"
+
+#include <mote/error.hpp>
 
 namespace mote::detail {
 namespace {
@@ -64,9 +67,8 @@ void stack_arena::reserve_mapping(std::size_t wanted) {
     if (mapping_ != nullptr) break;
   }
   if (mapping_ == nullptr)
-    throw std::system_error(
-        ENOMEM, std::generic_category(),
-        "mote: no " + std::to_string(smallest_arena) + " bytes of addresses for stacks (ulimit -v?)");
+    throw system_limit(std::errc::not_enough_memory, "mote: no " + std::to_string(smallest_arena) +
+                                                          " bytes of addresses for stacks; " + limits_on_memory());
   base_ = align_up(mapping_, base_alignment);
   unit_bytes_ = std::clamp(bytes_ / most_units, mib, 64 * mib);
   frontier_ = accessible_ = base_;

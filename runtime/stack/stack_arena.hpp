@@ -43,7 +43,7 @@ struct stack_place {
 /// Any thread, unless said otherwise. Outlives all stacks taken from it.
 class stack_arena {
  public:
-  /// Throws std::system_error (ENOMEM, naming the size) when not even smallest_arena bytes of addresses can be had, and
+  /// Throws system_limit (ENOMEM, naming the size and the limits) when not even smallest_arena bytes of addresses can be had, and
   /// std::invalid_argument when options ask for less than that.
   explicit stack_arena(const stack_options& options = {});
   ~stack_arena();

@@ -1,0 +1,159 @@
+// A machine that refuses: each refusal is an error that names the limit, or is worked around and told by environment(). Each test
+// body runs in an OS process of its own, with the limit set there.
+#include "runtime/base/annotate.hpp"
+#include "tests/process/in_process.hpp"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace mote::test {
+namespace {
+
+#if !defined(MOTE_ASAN) && !defined(MOTE_TSAN)
+
+constexpr int worked = 5;
+
+// ---- what the machine refuses ----
+
+void install(std::span<sock_filter> program) {
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+    std::perror("seccomp");
+    std::_Exit(99);
+  }
+}
+
+constexpr sock_filter load(std::size_t offset) { return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
+constexpr sock_filter give(std::uint32_t what) { return BPF_STMT(BPF_RET | BPF_K, what); }
+constexpr sock_filter unless(std::uint32_t value, std::uint8_t skip) {
+  return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip);
+}
+
+/// From now on this system call fails so, in this thread and those it starts.
+void refuse_call(long number, int error) {
+  std::array program{load(offsetof(seccomp_data, nr)), unless(static_cast<std::uint32_t>(number), 1),
+                     give(SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)), give(SECCOMP_RET_ALLOW)};
+  install(program);
+}
+
+/// The same for one value of its third argument.
+void refuse_call(long number, int error, std::uint32_t third) {
+  std::array program{load(offsetof(seccomp_data, nr)), unless(static_cast<std::uint32_t>(number), 3),
+                     load(offsetof(seccomp_data, args) + 16), unless(third, 1),
+                     give(SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)), give(SECCOMP_RET_ALLOW)};
+  install(program);
+}
+
+void refuse_threads() {
+  refuse_call(SYS_clone3, ENOSYS);
+  refuse_call(SYS_clone, EAGAIN);
+}
+
+void refuse_guard_advice() {
+  refuse_call(SYS_madvise, EINVAL, 102);
+  refuse_call(SYS_process_madvise, EPERM);
+}
+
+template <class Resource>
+void limit(Resource which, rlim_t value) {
+  const rlimit both{value, value};
+  if (::setrlimit(which, &both) != 0) std::perror("setrlimit");
+}
+
+// ---- what comes of it ----
+
+/// Runs, and says on stderr what was thrown.
+[[noreturn]] void run_and_say(const std::function<void()>& body, options given = {}) {
+  int result = 1;
+  try {
+    given.schedulers = 2;
+    given.max_processes = 4096;
+    result = mote::run([&] { body(); }, given);
+  } catch (const system_limit& full) {
+    std::fprintf(stderr, "system_limit: %s\n", full.what());
+  } catch (const std::system_error& refused) {
+    std::fprintf(stderr, "system_error: %s\n", refused.what());
+  }
+  std::exit(result == 0 ? worked : 1);
+}
+
+/// What a program does: processes, messages, an overflow; then it says what it found.
+void live() {
+  for (int i = 0; i < 100; ++i) outcome([] { yield(); });
+  const reason why = outcome([] {
+    for (;;) {
+      struct digger {
+        static __attribute__((noinline)) int dig(int levels) {  // NOLINT(misc-no-recursion)
+          volatile char frame[300];
+          frame[0] = static_cast<char>(levels);
+          return levels == 0 ? 0 : dig(levels - 1) + frame[0];
+        }
+      };
+      digger::dig(1 << 24);
+    }
+  });
+  if (why.kind() != reason_kind::stack_overflow) std::_Exit(98);
+  std::fputs(environment().c_str(), stderr);
+}
+
+struct machine_limits : ::testing::Test {
+  machine_limits() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+auto ends_with(int code) { return ::testing::ExitedWithCode(code); }
+
+TEST_F(machine_limits, of_descriptors_are_named_with_their_value) {
+  EXPECT_EXIT((limit(RLIMIT_NOFILE, 4), run_and_say(live)), ends_with(1), "open files of this OS process, 4 .RLIMIT_NOFILE");
+  EXPECT_EXIT((limit(RLIMIT_NOFILE, 16), run_and_say(live)), ends_with(worked), "open files: 16");
+}
+
+TEST_F(machine_limits, of_addresses_are_named_with_their_value) {
+  EXPECT_EXIT((limit(RLIMIT_AS, rlim_t{20} << 20), run_and_say(live)), ends_with(1),
+              "system_limit: mote: no [0-9]+ bytes of addresses for .*RLIMIT_AS is 20971520 bytes");
+  EXPECT_EXIT((limit(RLIMIT_AS, rlim_t{1} << 30), run_and_say(live)), ends_with(worked), "address space bytes: 1073741824");
+}
+
+TEST_F(machine_limits, of_threads_are_named_with_their_value) {
+  EXPECT_EXIT((limit(RLIMIT_NPROC, 50'000), refuse_threads(), run_and_say(live)), ends_with(1),
+              "system_limit: mote: thread 1 of 2 schedulers was refused; RLIMIT_NPROC is 50000 threads");
+}
+
+TEST_F(machine_limits, a_signal_stack_that_is_refused_is_an_error) {
+  EXPECT_EXIT((refuse_call(SYS_sigaltstack, EPERM), run_and_say(live)), ends_with(1), "the signal stack of thread [12] of 2");
+}
+
+TEST_F(machine_limits, a_missing_membarrier_is_worked_around_and_told) {
+  EXPECT_EXIT((refuse_call(SYS_membarrier, EPERM), run_and_say(live)), ends_with(worked), "membarrier: no");
+  EXPECT_EXIT((refuse_call(SYS_membarrier, ENOSYS), run_and_say(live)), ends_with(worked), "membarrier: no");
+}
+
+TEST_F(machine_limits, missing_guard_advice_is_worked_around_and_told) {
+  EXPECT_EXIT((refuse_guard_advice(), run_and_say(live)), ends_with(worked), "guard advice: no.*a mapping each");
+}
+
+TEST_F(machine_limits, missing_pidfds_and_copies_between_processes_are_worked_around) {
+  EXPECT_EXIT((refuse_call(SYS_pidfd_open, ENOSYS), run_and_say(live)), ends_with(worked), "pidfd: no");
+  EXPECT_EXIT((refuse_call(SYS_process_vm_readv, EPERM), run_and_say(live)), ends_with(worked), "guard advice: ");
+}
+
+TEST_F(machine_limits, a_sandbox_that_hides_the_cores_leaves_one_at_least) {
+  EXPECT_EXIT((refuse_call(SYS_sched_getaffinity, EPERM), run_and_say(live)), ends_with(worked), "cores: [1-9]");
+}
+
+#endif
+
+}  // namespace
+}  // namespace mote::test
