@@ -55,9 +55,15 @@ void check(const char* what, std::uint64_t given, std::uint64_t least, std::uint
   if (given < least || given > most) refuse(std::string("mote::options::") + what, std::to_string(given), range(least, most));
 }
 
+void check_time(const char* what, std::chrono::milliseconds given, std::uint64_t most_ms) {
+  if (given.count() >= 0 && static_cast<std::uint64_t>(given.count()) <= most_ms) return;
+  refuse(std::string("mote::options::") + what, std::to_string(given.count()), "a time from 0 to " + std::to_string(most_ms) + " ms");
+}
+
 constexpr std::string_view variables[] = {
     "MOTE_SCHEDULERS", "MOTE_MAX_PROCESSES", "MOTE_STACK_BYTES",     "MOTE_ARENA_BYTES",     "MOTE_BIND",
     "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_CATCH_OVERFLOW", "MOTE_SEED",
+    "MOTE_HANDOFF_MS", "MOTE_MAX_THREADS",   "MOTE_REPORT_HANDOFF",
 };
 
 // A misspelt one would be silently without effect.
@@ -88,6 +94,11 @@ options options_from_environment(options given) {
   if (const auto ms = number("MOTE_SHUTDOWN_MS", 0, limits::most_shutdown_ms)) {
     given.shutdown_deadline = std::chrono::milliseconds(*ms);
   }
+  if (const auto ms = number("MOTE_HANDOFF_MS", 0, limits::most_handoff_ms)) {
+    given.handoff_after = std::chrono::milliseconds(*ms);
+  }
+  read("MOTE_MAX_THREADS", given.max_threads, 1, limits::most_threads);
+  read("MOTE_REPORT_HANDOFF", given.report_handoff);
   if (const auto seed = number("MOTE_SEED", 0, ~std::uint64_t{0})) given.deterministic_seed = *seed;
   return given;
 }
@@ -100,10 +111,9 @@ void check_options(const options& given) {
   check("max_processes", given.max_processes, limits::least_processes, limits::most_processes);
   check("stack_bytes", given.stack_bytes, limits::least_stack, limits::most_stack);
   if (given.arena_bytes != 0) check("arena_bytes", given.arena_bytes, limits::least_arena, limits::most_arena);
-  const auto deadline_ms = given.shutdown_deadline.count();
-  if (deadline_ms < 0 || static_cast<std::uint64_t>(deadline_ms) > limits::most_shutdown_ms) {
-    refuse("mote::options::shutdown_deadline", std::to_string(deadline_ms), "a time from 0 to " + std::to_string(limits::most_shutdown_ms) + " ms");
-  }
+  check("max_threads", given.max_threads, 1, limits::most_threads);
+  check_time("shutdown_deadline", given.shutdown_deadline, limits::most_shutdown_ms);
+  check_time("handoff_after", given.handoff_after, limits::most_handoff_ms);
   if (given.deterministic_seed && given.schedulers > 1) {
     throw usage_error("mote::options::deterministic_seed: one scheduler only, but schedulers is " +
                       std::to_string(given.schedulers));

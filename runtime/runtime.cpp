@@ -67,7 +67,13 @@ std::unique_ptr<seam> seam_for(const options& given, runtime* host) {
   return std::make_unique<machine_seam>(random_seed());
 }
 
-/// What the plain thread that runs a runtime waits for.
+/// How long a process may run without a call, in nanoseconds; 0: for ever.
+std::uint64_t turn_ns(const options& given) noexcept {
+  if (given.deterministic_seed) return 0;
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(given.handoff_after).count());
+}
+
+// What the plain thread that runs a runtime waits for.
 class last_word {
  public:
   void say() {
@@ -182,15 +188,20 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
     : settings(completed(given)),
       host(whose_guest),
       net(settings.deterministic_seed ? make_simulated_network() : make_system_network(schedulers)),
-      table(settings.max_processes, place != 0 ? place : next_place(), settings.schedulers),
+      table(settings.max_processes, place != 0 ? place : next_place(), settings.schedulers, settings.max_threads),
       stacks(stacks_for(settings)),
+      schedulers(std::size_t{settings.schedulers} + settings.max_threads),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
   for (unsigned i = 0; i < settings.schedulers; ++i) {
-    auto one = std::make_unique<core>(*this, i, seam_for(settings, host));
-    one->listen_to(net->make_source());
-    schedulers.add(std::move(one));
+    auto held = std::make_unique<station>(i, seam_for(settings, host), net->make_source(), &core::drop_timer_payload);
+    auto one = std::make_unique<core>(*this, held.get());
+    schedulers.add(std::move(held), std::move(one));
   }
+  schedulers.make_spare = [](void* self) -> std::unique_ptr<scheduler> {
+    return std::make_unique<core>(*static_cast<runtime*>(self), nullptr);
+  };
+  schedulers.spare_context = this;
   schedulers.on_stuck = [](void* self) { static_cast<runtime*>(self)->stand_still(); };
   schedulers.stuck_context = this;
   if (settings.catch_terminate) catch_terminate();
@@ -263,7 +274,7 @@ void runtime::run_to_end(std::initializer_list<process*> ready) {
   last_word end;
   on_root_end = [](void* told) { static_cast<last_word*>(told)->say(); };
   root_context = &end;
-  schedulers.start(settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>());
+  schedulers.start(settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>(), turn_ns(settings));
   for (process* const each : ready) schedulers.submit(*each);
   end.wait();
 }

@@ -23,16 +23,8 @@ struct scheduler::request {
   static request of(std::uint32_t word) noexcept { return {word >> 16, word >> 8 & 0xFF, word & 0xFF}; }
 };
 
-void scheduler::make_remote(runnable& item) noexcept {
-  item.doing.store(activity::ready, relaxed);
-  runnable* seen = remote_.load(relaxed);
-  do item.next = seen;
-  while (!remote_.compare_exchange_weak(seen, &item, release, relaxed));  // O1
-  if (group_.idle().wake(index_)) wake();
-}
-
 void scheduler::take_remote() noexcept {
-  runnable* newest = remote_.exchange(nullptr, acquire);  // O1
+  runnable* newest = station_->remote.exchange(nullptr, acquire);  // O1
   runnable* oldest = nullptr;
   while (newest != nullptr) {
     runnable* following = newest->next;
@@ -50,17 +42,18 @@ void scheduler::take_remote() noexcept {
 void scheduler::answer() noexcept {
   const std::uint32_t wanted = wanted_.load(relaxed);
   wanted_.store(0, relaxed);
+  if (wanted == a_look || group_.size() == 1) return;
   if (wanted == an_offer) return share();
   migrate(request::of(wanted));
 }
 
 // Puts half of what is queued where thieves find it.
 void scheduler::share() noexcept {
-  if (!ring_.empty() || queue_.size() < 2) return;
+  if (!station_->ring.empty() || queue_.size() < 2) return;
   std::array<runnable*, 64> items;
   const std::uint32_t taken = queue_.take_last(items.data(), static_cast<std::uint32_t>(items.size()));
   const std::uint32_t count = keep_pinned(items.data(), taken);
-  const std::uint32_t shared = ring_.push(items.data(), count);
+  const std::uint32_t shared = station_->ring.push(items.data(), count);
   MOTE_CHECK(shared == count);
   if (count == 0) return;
   counts_.shares.add(1);
@@ -89,7 +82,7 @@ void scheduler::yield_to(unsigned there) noexcept {
   trace_.record(event::migrate, there, 1);
   self.works_on = static_cast<std::uint16_t>(there);
   left_ = &self;
-  then_ = [](scheduler& here, runnable& left) noexcept { here.group_[left.works_on].make_remote(left); };
+  then_ = [](scheduler& here, runnable& left) noexcept { here.group_.make_remote(left.works_on, left); };
   go_to(next);
 }
 
@@ -99,7 +92,7 @@ void scheduler::balance() noexcept {
   if (now - balanced_ns_ < balance_ns) return;
   balanced_ns_ = now;
   const auto schedulers = static_cast<std::uint32_t>(group_.size());
-  scheduler& other = group_[(index_ + 1 + order_->choose(schedulers - 1)) % schedulers];
+  scheduler& other = group_[(index_ + 1 + order().choose(schedulers - 1)) % schedulers];
   for (std::uint8_t priority = 0; priority < priorities; ++priority) {
     const std::uint32_t count = surplus(queue_.size(priority), other.queue_.size(priority));
     if (count != 0) return other.wanted_.store(request{index_, priority, count}.word(), relaxed);
@@ -114,7 +107,7 @@ void scheduler::migrate(const request& wanted) noexcept {
   if (count == 0) return;
   trace_.record(event::migrate, wanted.to, count);
   counts_.migrations.add(count);
-  for (std::uint32_t i = 0; i < count; ++i) group_[wanted.to].make_remote(*items[i]);
+  for (std::uint32_t i = 0; i < count; ++i) group_.make_remote(wanted.to, *items[i]);
 }
 
 }  // namespace mote::detail

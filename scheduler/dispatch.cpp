@@ -9,17 +9,16 @@
 
 namespace mote::detail {
 
-scheduler::scheduler(scheduler_group& group, unsigned index, std::unique_ptr<seam> order, stack_arena& stacks,
-                     void (*drop_timer)(timer&) noexcept)
+scheduler::scheduler(scheduler_group& group, station* place, stack_arena& stacks)
     : stacks_(stacks),
-      borrowed_(membarrier_available() ? 0 : fenced),
-      orders_(order->orders()),
-      coarse_time_(static_cast<std::uint32_t>(order->now_ns() >> coarse_shift)),
-      timers_(order->now_ns(), drop_timer),
-      order_(std::move(order)),
+      door_(!membarrier_available()),
+      orders_(place != nullptr && place->order->orders()),
+      coarse_time_(place != nullptr ? static_cast<std::uint32_t>(place->order->now_ns() >> coarse_shift) : 0),
+      station_(place),
       group_(group),
-      index_(index),
-      source_(std::make_unique<thread_source>()) {}
+      index_(place != nullptr ? place->index : 0) {
+  if (place != nullptr) place->holder.store(this, release);
+}
 
 scheduler::~scheduler() = default;
 
@@ -40,7 +39,7 @@ void scheduler::make_special_ready(runnable& item) noexcept {
 
 void scheduler::enqueue(runnable& item) noexcept {
   item.doing.store(activity::ready, relaxed);
-  if (item.pinned != no_pin && item.pinned != index_) return group_[item.pinned].make_remote(item);
+  if (item.pinned != no_pin && item.pinned != index_) return group_.make_remote(item.pinned, item);
   queue_.push(item);
   if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
 }
@@ -54,27 +53,27 @@ void scheduler::take_injected() noexcept {
 
 void scheduler::launch(runnable& newborn) noexcept {
   newborn.doing.store(activity::ready, relaxed);
-  if (newborn.pinned != no_pin && newborn.pinned != index_) return group_[newborn.pinned].make_remote(newborn);
+  if (newborn.pinned != no_pin && newborn.pinned != index_) return group_.make_remote(newborn.pinned, newborn);
   queue_.push_newborn(newborn);
   if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
 }
 
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
 void scheduler::service() noexcept {
-  source_->poll();
+  station_->source->poll();
   runnable_hooks::service(*this);
-  if (timers_.size() != 0) {
-    timers_.advance(look_at_clock(), 256);
+  if (timers().size() != 0) {
+    timers().advance(look_at_clock(), 256);
   } else if (orders_ || dispatches_.load(relaxed) % balance_interval == 0) {
     look_at_clock();
   }
   take_injected();
-  if (remote_.load(relaxed) != nullptr) take_remote();
-  if (group_.size() == 1) return;
+  if (station_->remote.load(relaxed) != nullptr) take_remote();
   if (wanted_.load(relaxed) != 0) answer();
+  if (group_.size() == 1) return;
   // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
   std::array<runnable*, 8> items;
-  const std::uint32_t taken = ring_.pop(items.data(), queue_.empty() ? std::uint32_t{8} : 2);
+  const std::uint32_t taken = station_->ring.pop(items.data(), queue_.empty() ? std::uint32_t{8} : 2);
   for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
   if (dispatches_.load(relaxed) % balance_interval == 0) balance();
 }
@@ -99,13 +98,13 @@ void scheduler::fill_slice(std::int32_t slice) noexcept {
 bool scheduler::take_back() noexcept {
   constexpr std::uint32_t most = 32;
   std::array<runnable*, most> items;
-  const std::uint32_t taken = ring_.pop(items.data(), most);
+  const std::uint32_t taken = station_->ring.pop(items.data(), most);
   for (std::uint32_t i = 0; i < taken; ++i) queue_.push(*items[i]);
   return taken != 0;
 }
 
 runnable* scheduler::take_queued() noexcept {
-  if (queue_.empty() && (ring_.empty() || !take_back())) return nullptr;
+  if (queue_.empty() && (station_->ring.empty() || !take_back())) return nullptr;
   fill_slice();
   return queue_.pop();
 }
@@ -116,8 +115,8 @@ runnable* scheduler::pick_ordered() noexcept {
   if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
   service();
   if (queue_.empty()) return nullptr;
-  fill_slice(order_->slice(usual_slice));
-  return queue_.pop(*order_);
+  fill_slice(order().slice(usual_slice));
+  return queue_.pop(order());
 }
 
 runnable* scheduler::pick() noexcept {
@@ -197,7 +196,7 @@ void scheduler::switch_away(departure then) noexcept {
 void scheduler::yield() noexcept {
   runnable* next = pick_prepared();
   if (next == nullptr && !is_guest_) {
-    fill_slice(orders_ ? order_->slice(usual_slice) : usual_slice);
+    fill_slice(orders_ ? order().slice(usual_slice) : usual_slice);
     return;
   }
   left_ = running_;
@@ -214,7 +213,7 @@ bool scheduler::run_turn() noexcept {
   runnable* const next = pick_prepared();
   if (next != nullptr) go_to(next);
   set_current_scheduler(&host);
-  return next != nullptr || queued() != 0;
+  return next != nullptr || ready_here() != 0;
 }
 
 void scheduler::start_running(runnable& next) noexcept {
@@ -258,19 +257,18 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
   leave_context(to, to_stack, *this);
 }
 
-void scheduler::wait_at_door() noexcept {
-  fence(seq_cst);  // O3
-  while ((borrowed_.load(acquire) & raided) != 0) {  // O2
-    in_runtime_.store(0, release);
-    for (int spins = 0; (borrowed_.load(relaxed) & raided) != 0; ++spins) {
-      if (spins < 100) {
-        spin_pause();
-      } else {
-        std::this_thread::yield();
-      }
-    }
-    in_runtime_.store(1, relaxed);
-    fence(seq_cst);  // O3
+scheduler& scheduler::wait_at_door() noexcept { return door_.wait() ? *this : rejoin(); }
+
+void machine_fences::heavy() noexcept {
+  if (membarrier_available()) membarrier_all();
+  fence(seq_cst);
+}
+
+void machine_fences::pause(int looks) noexcept {
+  if (looks < 100) {
+    spin_pause();
+  } else {
+    std::this_thread::yield();
   }
 }
 

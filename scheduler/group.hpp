@@ -1,9 +1,12 @@
 // All schedulers of one runtime, and what they share.
 #pragma once
 
+#include "runtime/os/thread_pool.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/injector.hpp"
 #include "scheduler/scheduler.hpp"
+#include "scheduler/station.hpp"
+#include "scheduler/turn_watch.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -11,57 +14,88 @@
 #include <mutex>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 namespace mote::detail {
 
 class scheduler_group {
  public:
-  scheduler_group() = default;
+  /// most_threads  of all kinds but the watch: of schedulers, of processes that lost theirs, and of blocking calls.
+  explicit scheduler_group(std::size_t most_threads) : pool_(most_threads, "mote/spare") {}
   ~scheduler_group();
   scheduler_group(const scheduler_group&) = delete;
   scheduler_group& operator=(const scheduler_group&) = delete;
 
-  /// Before start. The group owns it.
-  void add(std::unique_ptr<scheduler> one) { schedulers_.push_back(std::move(one)); }
-  /// Starts the threads; cpus: where each is bound, empty for none. Throws std::system_error that names the thread refused, or
-  /// the one that got no signal stack, with those started stopped again.
-  void start(const std::vector<int>& cpus);
-  /// Asks all threads to end, and waits a second for them. From a plain thread. False: one runs a process that does not come
-  /// back; it is left to itself, and this group must not be destroyed.
+  /// Before start. The group owns both; the scheduler holds that station, whose index is the next one.
+  void add(std::unique_ptr<station> place, std::unique_ptr<scheduler> one);
+  /// Starts the threads; cpus: where each is bound, empty for none; turn_ns: how long a process may go without entering the
+  /// runtime before another thread takes its scheduler over, 0 for ever. Throws std::system_error that names the thread refused,
+  /// or the one that got no signal stack, with those started stopped again.
+  void start(const std::vector<int>& cpus, std::uint64_t turn_ns);
+  /// Asks all threads to end, and waits a second for them. From a plain thread. False: one runs a process, or a blocking call,
+  /// that does not come back; it is left to itself, and this group must not be destroyed.
   bool stop() noexcept;
   bool stopping() const noexcept { return stopping_.load(relaxed); }
 
   /// Makes one ready, from any thread.
   void submit(runnable& item) noexcept;
+  /// Makes one ready at that station.
+  MOTE_COLD void make_remote(unsigned index, runnable& item) noexcept;
 
-  std::size_t size() const noexcept { return schedulers_.size(); }
-  scheduler& operator[](std::size_t index) const noexcept { return *schedulers_[index]; }
+  std::size_t size() const noexcept { return stations_.size(); }
+  station& place(std::size_t index) const noexcept { return *stations_[index]; }
+  /// Who holds that station now.
+  scheduler& operator[](std::size_t index) const noexcept { return *stations_[index]->holder.load(acquire); }
+  void wake(std::size_t index) noexcept { stations_[index]->source->wake(); }
   idle_set<>& idle() noexcept { return idle_; }
   injector& injected() noexcept { return injector_; }
+  turn_watch& watch() noexcept { return watch_; }
+  thread_pool& threads() noexcept { return pool_; }
   /// Wakes one idle scheduler if there is work to look for and nobody looks.
   void wake_one() noexcept;
+
+  /// The process that runs there has run since so many dispatches, for so long: a thread of the pool takes the station over, if
+  /// that still holds then, and there is one.
+  void hand_off(std::size_t index, std::uint64_t dispatches, std::uint64_t held_ns) noexcept;
+  /// No thread is left for what wants one: says so, once. Any thread.
+  void lack_thread(std::error_code why) noexcept;
+  /// How often that was.
+  std::uint64_t threads_lacked() const noexcept { return lacked_.load(relaxed); }
 
   /// Called by a scheduler of a seam that orders, when nothing is ready and no timer pending. Set before start.
   void (*on_stuck)(void* context) = nullptr;
   void* stuck_context = nullptr;
+  /// Makes a scheduler without a station, for a hand-off. Set before start. Throws std::bad_alloc.
+  std::unique_ptr<scheduler> (*make_spare)(void* context) = nullptr;
+  void* spare_context = nullptr;
 
  private:
-  void run(scheduler& one) noexcept;
+  void run(scheduler& one, int cpu) noexcept;
   void say_begun() noexcept;
   [[noreturn]] void give_up(std::error_code why, const std::string& what);
 
-  std::vector<std::unique_ptr<scheduler>> schedulers_;
-  std::vector<std::thread> threads_;
+  // handoff.cpp
+  void take_station(std::size_t index, std::uint64_t dispatches, std::uint64_t held_ns);
+  void bind_anew(const scheduler& from, std::size_t index) noexcept;
+  void report(scheduler& from, std::uint64_t left, std::uint64_t held_ns) noexcept;
+  scheduler& take_spare();
+  void give_spare(scheduler& one) noexcept;
+
+  std::vector<std::unique_ptr<station>> stations_;
+  std::vector<std::unique_ptr<scheduler>> schedulers_;  // changed under spares_lock_, once the threads run
+  std::mutex spares_lock_;
+  std::vector<scheduler*> spares_;  // room for all there are
+  std::vector<int> cpus_;
   idle_set<> idle_;
   injector injector_;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::size_t> inside_{0};  // threads that run
-  std::atomic<std::size_t> begun_{0};   // threads that have their signal stack, or do not get one. O1: with what refused it
+  std::atomic<std::uint64_t> lacked_{0};
+  std::atomic<std::size_t> begun_{0};  // threads that have their signal stack, or do not get one. O1: with what refused it
   std::mutex refused_lock_;
   std::error_code refused_;  // why a thread got no signal stack
   unsigned refused_thread_ = 0;
+  turn_watch watch_{*this};
+  thread_pool pool_;
 };
 
 }  // namespace mote::detail

@@ -121,6 +121,16 @@ class run_queue {
     special_.subtract(one_of(from));
     return lists_[from].pop();
   }
+  /// Takes all that is in another, which nobody touches meanwhile. This one is empty.
+  void take_all(run_queue& other) noexcept {
+    for (std::uint8_t priority = 0; priority < priorities; ++priority) lists_[priority].append(other.lists_[priority]);
+    newborn_.append(other.newborn_);
+    batch_.append(other.batch_);
+    special_ = other.special_;
+    other.special_ = 0;
+    size_.store(other.size(), relaxed);
+    other.size_.store(0, relaxed);
+  }
   /// Moves the half that would run last to `out`, up to `most`; returns how many. For those who would rather run it now. Of
   /// the first kind that has two: newborn, normal, low, high.
   std::uint32_t take_last(runnable** out, std::uint32_t most) noexcept {

@@ -8,6 +8,7 @@
 #include "runtime/stack/stack.hpp"
 
 #include <cstdint>
+#include <system_error>
 
 namespace mote::detail {
 
@@ -27,6 +28,7 @@ struct runnable {
   relaxed_cell<std::uint8_t> size_class = 0;  ///< of the stack it wants
   std::uint16_t pinned = no_pin; ///< the only scheduler that may run it
   std::atomic<activity> doing{activity::free};  ///< written by the owner, read by anyone who looks
+  relaxed_cell<std::uint8_t> handoffs = 0;  ///< how often it lost its scheduler (handoff.cpp); 255: or more
   relaxed_cell<std::uint16_t> works_on = no_pin;  ///< a scheduler on which it had much to do of late; a hint
 };
 static_assert(sizeof(runnable) == 32);
@@ -44,6 +46,13 @@ struct runnable_hooks {
   MOTE_COLD static void refuse(scheduler& here, runnable& fresh) noexcept;
   /// Called by each scheduler every some dispatches, and before it sleeps. May make some ready.
   static void service(scheduler& here) noexcept;
+  /// `to` has taken everything over from `from`, which is borrowed and runs `left` on: does the same to what belongs to this
+  /// layer. Returns a name for `left` that stays good when it has ended. The calling thread is not in the runtime.
+  static std::uint64_t hand_over(scheduler& from, scheduler& to, runnable& left) noexcept;
+  /// After a hand-off, once for each that caused one: tells the program. On a thread of the pool's.
+  static void report_handoff(scheduler& from, std::uint64_t left, std::uint64_t held_ns) noexcept;
+  /// No thread is left for a hand-off, or for a blocking call; once.
+  static void report_no_thread(scheduler& there, std::error_code why) noexcept;
   /// One is about to leave, and holds that many mutexes. Only in builds that check (runtime/os/held_mutexes.hpp).
   static void holds_mutexes(scheduler& here, runnable& leaving, unsigned count) noexcept;
 };

@@ -4,8 +4,8 @@
 // Owner: the thread, on whatever stack it is. Others reach in through the functions marked so.
 //
 // S1  What leaves is published by what arrives (settle), on the same thread, after its context is saved.
-// S2  in_runtime_ is set whenever the owner may touch the run queue, the slot, or anything else of this object; process code
-//     runs with it clear. While borrowed_ is marked by a raider that saw in_runtime_ clear, the owner waits at the door.
+// S2  The door (door.hpp) is entered whenever the owner may touch the run queue, the slot, or anything else of this object that
+//     a raider or a hand-off touches; process code runs outside. While it is borrowed, the owner waits at it.
 // S3  The slot holds the runnable made ready last, for it and its waker share the cache. It runs on its waker's slice, so a
 //     pair that talks keeps to one slice like anyone; when that is used up, or one of high priority waits, the slot's goes to
 //     the queue's end.
@@ -13,10 +13,11 @@
 //     long-running process, taken by the watcher's raid. None is stranded.
 // S5  Equal work gets equal turns: now and then a busy one compares what is ready, of each priority, with another, and has
 //     that one migrate the surplus. What is pinned stays. Who gets is the one who asked, hence one that makes progress.
-// O1  make_remote (release) -> take_remote (acquire): the owner, or a raider, sees the runnable.
-// O2  leave (release) -> raid (acquire): the raider sees the queue. The end of a raid (release) -> enter (acquire).
-// O3  enter: store in_runtime_, load borrowed_; raid: store borrowed_, load in_runtime_. The barrier between the raider's two
-//     is a membarrier, which puts one between the owner's two as well; without membarrier(2) the owner pays for a fence.
+// O1  scheduler_group::make_remote (release) -> take_remote (acquire): the owner, or a raider, sees the runnable.
+// S6  A scheduler holds a station, by which others know it, or none: when a process has not let go of its thread for long, a
+//     spare scheduler on another thread takes the station with all that is ready there (handoff.cpp). The old one is left with
+//     the process alone, and with what needs no door: its caches, its name for the running one. The process leaves it at its
+//     next entry, and the thread returns to the pool.
 #pragma once
 
 #include "runtime/base/annotate.hpp"
@@ -27,12 +28,13 @@
 #include "runtime/stack/context.hpp"
 #include "runtime/stack/stack_cache.hpp"
 #include "runtime/time/timer_wheel.hpp"
-#include "scheduler/event_source.hpp"
+#include "scheduler/door.hpp"
 #include "scheduler/run_queue.hpp"
-#include "scheduler/steal_queue.hpp"
+#include "scheduler/station.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace mote::detail {
@@ -46,6 +48,14 @@ struct scheduler_counts {
   relaxed_cell<std::uint64_t> steals;  ///< times it took from another's offer
   relaxed_cell<std::uint64_t> migrations;  ///< processes it gave to another with less to do
   relaxed_cell<std::uint64_t> raids;   ///< times it took what was stuck behind a process
+  relaxed_cell<std::uint64_t> handoffs;  ///< times another thread took it over from a process that did not let go
+};
+
+/// What the door of a scheduler is made of on this machine.
+struct machine_fences {
+  static void light() noexcept { compiler_fence(); }
+  static void heavy() noexcept;
+  MOTE_COLD static void pause(int looks) noexcept;
 };
 
 /// What becomes of the one that left, on the far side of the switch.
@@ -57,35 +67,39 @@ class scheduler : public machine {
   static constexpr std::uint32_t service_interval = 64;  // dispatches between looks at timers, injector, other schedulers
   static constexpr std::uint32_t balance_interval = 4 * service_interval;  // at least, between balancing passes
 
-  scheduler(scheduler_group& group, unsigned index, std::unique_ptr<seam> order, stack_arena& stacks,
-            void (*drop_timer)(timer&) noexcept);
+  /// place: what it holds from the start; nullptr: none, a spare one. Of a group whose seams order there are no spare ones.
+  scheduler(scheduler_group& group, station* place, stack_arena& stacks);
   virtual ~scheduler();
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
-  /// Before it runs: where it waits, and what comes in there. Otherwise nothing comes in but from other threads.
-  void listen_to(std::unique_ptr<event_source> source) noexcept { source_ = std::move(source); }
-  /// The thread's body: runs what is ready until the group stops.
+  /// The thread's body: runs what is ready until the group stops, or it has lost its station and the process with which it did.
   void run_thread();
+  /// For a spare one, by the thread that is about to run it: takes the station of `victim`, with all that is ready there, if that
+  /// one's process has not let go of its thread since so many dispatches. Returns that process's name (runnable_hooks); nothing:
+  /// it has let go, or is in the runtime just now.
+  std::optional<std::uint64_t> take_over(scheduler& victim, std::uint64_t dispatches) noexcept;
+  /// After run_thread: gives its stacks back, if it has no station. False: it has.
+  bool become_spare() noexcept;
 
   /// Instead of run_thread, for one without a thread of its own: as a guest of the calling scheduler, on the stack of whoever
   /// runs there, it runs one that is ready, until that leaves. The seam must order. False: nothing is ready.
   bool run_turn() noexcept;
 
   // ---- for process code entering and leaving the runtime (S2) ----
-  void enter() noexcept {
+  /// Returns the scheduler that runs the caller now: another one, if this one has lost its station meanwhile.
+  scheduler& enter() noexcept {
     tsan_enter_scheduler();
-    in_runtime_.store(1, relaxed);
-    compiler_fence();
-    if (borrowed_.load(acquire) != 0) [[unlikely]] wait_at_door();  // O2 O3
+    if (!door_.enter()) [[unlikely]] return wait_at_door();
+    return *this;
   }
   void leave() noexcept {
-    in_runtime_.store(0, release);  // O2
+    door_.leave();
     tsan_leave_scheduler();
   }
 
   /// Whether the owner is in the runtime. Owner.
-  bool inside() const noexcept { return in_runtime_.load(relaxed) != 0; }
+  bool inside() const noexcept { return door_.inside(); }
 
   // ---- for the owner, in the runtime ----
   /// Makes another one the running one, without a switch; returns the one before.
@@ -97,10 +111,10 @@ class scheduler : public machine {
   runnable* running() const noexcept { return running_; }
   unsigned index() const noexcept { return index_; }
   scheduler_group& group() const noexcept { return group_; }
-  timer_wheel& timers() noexcept { return timers_; }
-  seam& order() noexcept { return *order_; }
+  timer_wheel& timers() noexcept { return station_->timers; }
+  seam& order() noexcept { return *station_->order; }
   trace_ring& trace() noexcept { return trace_; }
-  std::uint64_t now_ns() noexcept { return order_->now_ns(); }
+  std::uint64_t now_ns() noexcept { return station_->order->now_ns(); }
   /// The time as it was when somebody here last looked at the clock: early by what 256 dispatches took, at most. In units of
   /// 2^20 ns, about a millisecond; wraps after 52 days. For reports.
   std::uint32_t coarse_time() const noexcept { return coarse_time_; }
@@ -143,13 +157,18 @@ class scheduler : public machine {
   [[noreturn]] void retire(stack* ground) noexcept;
 
   // ---- for other threads ----
-  /// Makes one ready here.
-  MOTE_COLD void make_remote(runnable& item) noexcept;
-  void wake() noexcept { source_->wake(); }
   std::uint64_t dispatches() const noexcept { return dispatches_.load(relaxed); }
   const scheduler_counts& counts() const noexcept { return counts_; }
-  std::size_t timer_count() const noexcept { return timers_.size(); }
-  std::uint32_t queued() const noexcept { return queue_.size() + ring_.size() + (slot_.load(relaxed) != nullptr); }
+  /// What is ready here, without what is in the station.
+  std::uint32_t queued() const noexcept { return queue_.size() + (slot_.load(relaxed) != nullptr); }
+  /// The kernel's number for the thread that runs it.
+  int thread() const noexcept { return thread_; }
+  /// Whether the owner is in a process's code, or about to be.
+  bool in_process() const noexcept { return !door_.inside() && running_ != nullptr; }
+  /// Ends the running one's slice: it lets others run at its next call that may.
+  void end_slice() noexcept { reductions_ = 0; }
+  /// The owner looks at timers, injector and other schedulers before its next dispatch.
+  void ask_to_look() noexcept { wanted_.store(a_look, relaxed); }
 
  protected:
   stack_cache stacks_;
@@ -176,7 +195,7 @@ class scheduler : public machine {
   std::uint64_t look_at_clock() noexcept;
   void take_injected() noexcept;
   MOTE_COLD void wake_another() noexcept;
-  MOTE_COLD void wait_at_door() noexcept;
+  MOTE_COLD scheduler& wait_at_door() noexcept;
 
   // balance.cpp
   struct request;
@@ -188,9 +207,10 @@ class scheduler : public machine {
   void migrate(const request& wanted) noexcept;
 
   // search.cpp
+  std::uint32_t ready_here() const noexcept { return queued() + station_->ring.size(); }
   runnable* search() noexcept;
   runnable* look_once(bool ask) noexcept;
-  runnable* steal_from(scheduler& victim) noexcept;
+  runnable* steal_from(station& victim) noexcept;
   runnable* keep_first(runnable** items, std::uint32_t count) noexcept;
   runnable* park() noexcept;
   runnable* rise() noexcept;
@@ -202,11 +222,11 @@ class scheduler : public machine {
   std::uint64_t wait_limit() noexcept;
   bool stuck() noexcept;
 
-  // The door: written by the owner at each runtime call.
-  alignas(64) std::atomic<std::uint32_t> in_runtime_{1};
-  static constexpr std::uint32_t raided = 1;
-  static constexpr std::uint32_t fenced = 2;  // for good: the owner pays for the barrier (O3)
-  std::atomic<std::uint32_t> borrowed_;
+  // handoff.cpp
+  scheduler& rejoin() noexcept;
+  bool may_lose_its_station(std::uint64_t dispatches) const noexcept;
+
+  alignas(64) basic_door<machine_fences> door_;  // written by the owner at each runtime call
   const bool orders_;  // the seam decides who is next
   bool is_guest_ = false;  // runs a turn at a time
   bool may_pick_ = false;  // a guest: its turn has not begun
@@ -221,23 +241,20 @@ class scheduler : public machine {
   departure then_ = nullptr;
   stack* spent_ground_ = nullptr;
   context native_where_ = nullptr;
-  timer_wheel timers_;
+  station* station_;  // nullptr: none (S6)
   trace_ring trace_;
   scheduler_counts counts_;
-  std::unique_ptr<seam> order_;
   scheduler_group& group_;
-  unsigned index_;
+  unsigned index_;  // the station's
+  relaxed_cell<int> thread_ = 0;
   bool searching_ = false;
   bool gave_away_ = false;  // its own work, because it is better done elsewhere: no reason to ask for some at once
   std::uint64_t balanced_ns_ = 0;  // when it last compared itself
 
-  // Written by others.
+  // Written by others. Hints: what is written when the scheduler has just lost its station is lost, too.
   static constexpr std::uint32_t an_offer = 0xFFFF'FFFF;
-  alignas(64) std::atomic<std::uint32_t> wanted_{0};  // nothing, an_offer, or a request (balance.cpp); a later one replaces it
-  std::atomic<runnable*> remote_{nullptr};
-  alignas(64) steal_queue<runnable> ring_;
-  std::unique_ptr<event_source> source_;
-  relaxed_cell<std::uint64_t> seen_dispatches_ = 0;  // of this one, by whoever watched last, at the last look
+  static constexpr std::uint32_t a_look = 0xFFFF'FFFE;
+  alignas(64) std::atomic<std::uint32_t> wanted_{0};  // nothing, one of these, or a request (balance.cpp); a later one replaces it
 };
 
 /// The scheduler whose thread this is, or nullptr in a plain thread. Read anew after anything that may switch.

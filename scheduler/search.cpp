@@ -20,10 +20,11 @@ constexpr std::uint64_t forever = std::numeric_limits<std::uint64_t>::max();
 
 void scheduler::run_thread() {
   static_cast<void>(name_this_thread("mote/" + std::to_string(index_)));
+  thread_ = this_thread_number();
   bind();
   tsan_enter_scheduler();
   set_current_scheduler(this);
-  while (!group_.stopping()) {
+  while (!group_.stopping() && station_ != nullptr) {
     runnable* next = pick_prepared();
     if (next == nullptr) next = search();
     if (next == nullptr) continue;
@@ -42,8 +43,9 @@ void scheduler::run_thread() {
 void scheduler::stop_idling() noexcept {
   const bool searched = searching_;
   searching_ = false;
+  group_.watch().stir();
   if (searched && !group_.idle().found_work()) return;
-  const bool more = queued() != 0 || anything_offered();  // W2
+  const bool more = ready_here() != 0 || anything_offered();  // W2
   const bool unwatched = group_.idle().others_unwatched(static_cast<unsigned>(group_.size()));  // W5
   if (more || unwatched) group_.wake_one();
 }
@@ -55,12 +57,12 @@ runnable* scheduler::keep_first(runnable** items, std::uint32_t count) noexcept 
   return items[0];
 }
 
-runnable* scheduler::steal_from(scheduler& victim) noexcept {
+runnable* scheduler::steal_from(station& victim) noexcept {
   constexpr std::uint32_t most = 64;
   std::array<runnable*, most> items;
-  const std::uint32_t taken = victim.ring_.steal(items.data(), most);
+  const std::uint32_t taken = victim.ring.steal(items.data(), most);
   if (taken == 0) return nullptr;
-  trace_.record(event::steal, victim.index_, taken);
+  trace_.record(event::steal, victim.index, taken);
   counts_.steals.add(1);
   return keep_first(items.data(), taken);
 }
@@ -70,11 +72,12 @@ runnable* scheduler::look_once(bool ask) noexcept {
   service();
   if (runnable* mine = pick()) return mine;
   const auto schedulers = static_cast<std::uint32_t>(group_.size());
-  const std::uint32_t start = order_->choose(schedulers);
+  const std::uint32_t start = order().choose(schedulers);
   for (std::uint32_t i = 0; i < schedulers; ++i) {
-    scheduler& victim = group_[(start + i) % schedulers];
-    if (&victim == this) continue;
-    if (runnable* stolen = steal_from(victim)) return stolen;
+    const std::uint32_t other = (start + i) % schedulers;
+    if (other == index_) continue;
+    if (runnable* stolen = steal_from(group_.place(other))) return stolen;
+    scheduler& victim = group_[other];
     if (ask && victim.queue_.size() > 1) victim.wanted_.store(an_offer, relaxed);
   }
   return nullptr;
@@ -97,18 +100,18 @@ runnable* scheduler::search() noexcept {
 bool scheduler::anything_offered() noexcept {
   if (!group_.injected().looks_empty()) return true;
   for (std::size_t i = 0; i < group_.size(); ++i) {
-    if (!group_[i].ring_.empty()) return true;
+    if (!group_.place(i).ring.empty()) return true;
   }
   return false;
 }
 
 bool scheduler::anything_to_do() noexcept {
-  return group_.stopping() || queued() != 0 || remote_.load(relaxed) != nullptr || anything_offered();
+  return group_.stopping() || queued() != 0 || station_->remote.load(relaxed) != nullptr || anything_offered();
 }
 
 // Nanoseconds until the next timer.
 std::uint64_t scheduler::wait_limit() noexcept {
-  const std::uint64_t next = timers_.next_deadline();
+  const std::uint64_t next = timers().next_deadline();
   if (next == forever) return forever;
   const std::uint64_t now = now_ns();
   return next > now ? next - now : 0;
@@ -122,7 +125,7 @@ runnable* scheduler::park() noexcept {
     service();
     return nullptr;
   }
-  if (limit != forever && order_->skip_to(timers_.next_deadline())) {
+  if (limit != forever && order().skip_to(timers().next_deadline())) {
     service();
     return nullptr;
   }
@@ -133,7 +136,7 @@ runnable* scheduler::park() noexcept {
   if (orders_ && limit == forever && stuck()) return rise();
   const auto schedulers = static_cast<unsigned>(group_.size());
   if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
-  source_->wait(limit);
+  station_->source->wait(limit);
   counts_.woken.add(1);
   return rise();
 }
@@ -142,15 +145,15 @@ runnable* scheduler::park() noexcept {
 runnable* scheduler::rise() noexcept {
   look_at_clock();
   if (!group_.idle().unpark_self(index_)) searching_ = true;  // W3: an unpark on its way is for the next wait
-  if (source_->has_news()) source_->poll();
+  if (station_->source->has_news()) station_->source->poll();
   return nullptr;
 }
 
 // W5. Sleeps a little, again and again, and takes what is stuck behind a long-running process.
 runnable* scheduler::watch() noexcept {
   for (;;) {
-    source_->wait(std::min(wait_limit(), watch_ns));
-    const bool mine = source_->has_news() || anything_to_do() || wait_limit() == 0;
+    station_->source->wait(std::min(wait_limit(), watch_ns));
+    const bool mine = station_->source->has_news() || anything_to_do() || wait_limit() == 0;
     bool awake = group_.idle().parked() < group_.size();
     if (mine || !awake) {
       group_.idle().stop_watching();
@@ -163,10 +166,11 @@ runnable* scheduler::watch() noexcept {
     }
     for (std::size_t i = 0; i < group_.size(); ++i) {
       scheduler& victim = group_[i];
+      station& place = group_.place(i);
       const std::uint64_t turn = victim.dispatches();
-      const bool stands = turn == victim.seen_dispatches_;
-      victim.seen_dispatches_ = turn;
-      if (&victim == this || (victim.queued() == 0 && victim.remote_.load(relaxed) == nullptr)) continue;
+      const bool stands = place.seen_dispatches.exchange(turn, relaxed) == turn;
+      const bool waits = victim.queued() != 0 || place.remote.load(relaxed) != nullptr;
+      if (&victim == this || (!waits && place.ring.empty())) continue;
       if (!stands) {
         if (victim.queue_.size() > 1) victim.wanted_.store(an_offer, relaxed);
         continue;
@@ -179,33 +183,27 @@ runnable* scheduler::watch() noexcept {
   }
   // All are parked: sleep without an end, unless somebody became busy meanwhile.
   if (group_.idle().become_watcher(index_, static_cast<unsigned>(group_.size()))) return watch();
-  source_->wait(wait_limit());
+  station_->source->wait(wait_limit());
   counts_.woken.add(1);
   return rise();
 }
 
-// O3. Takes the slot and half of the queue of a scheduler whose process has not entered the runtime for long.
+// Takes the slot and half of the queue of a scheduler whose process has not entered the runtime for long (S2).
 bool scheduler::raid(scheduler& victim) noexcept {
-  if ((victim.borrowed_.fetch_or(raided, seq_cst) & raided) != 0) return false;
-  if (membarrier_available()) membarrier_all();
-  fence(seq_cst);
+  if (!victim.door_.borrow()) return false;
   std::uint32_t taken = 0;
-  if (victim.in_runtime_.load(acquire) == 0) {  // O2
-    victim.take_remote();
-    if (runnable* hot = victim.slot_.exchange(nullptr, relaxed)) {
-      victim.queue_.push(*hot);
-    }
-    for (std::uint32_t left = (victim.queue_.size() + 1) / 2; left != 0; --left) {
-      runnable* item = victim.queue_.pop();
-      if (item->pinned == no_pin) {
-        queue_.push(*item);
-        ++taken;
-      } else {
-        victim.queue_.push(*item);
-      }
+  victim.take_remote();
+  if (runnable* hot = victim.slot_.exchange(nullptr, relaxed)) victim.queue_.push(*hot);
+  for (std::uint32_t left = (victim.queue_.size() + 1) / 2; left != 0; --left) {
+    runnable* item = victim.queue_.pop();
+    if (item->pinned == no_pin) {
+      queue_.push(*item);
+      ++taken;
+    } else {
+      victim.queue_.push(*item);
     }
   }
-  victim.borrowed_.fetch_and(~raided, release);  // O2
+  victim.door_.give_back();
   if (taken == 0) return false;
   trace_.record(event::raid, victim.index_, taken);
   counts_.raids.add(1);
@@ -216,7 +214,7 @@ bool scheduler::raid(scheduler& victim) noexcept {
 bool scheduler::stuck() noexcept {
   if (group_.on_stuck == nullptr) return false;
   group_.on_stuck(group_.stuck_context);
-  return queued() != 0;
+  return ready_here() != 0;
 }
 
 }  // namespace mote::detail

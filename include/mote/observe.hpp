@@ -18,6 +18,7 @@ struct scheduler_statistics {
   std::uint64_t steals = 0;      ///< times it took from another's offer
   std::uint64_t migrations = 0;  ///< processes it gave to another with less to do
   std::uint64_t raids = 0;       ///< times it took what was stuck behind a long-running process
+  std::uint64_t handoffs = 0;    ///< times it went on in another thread, since a process did not let go of it
   std::size_t ready = 0;         ///< processes that wait for their turn now
   std::size_t timers = 0;        ///< armed now
 };
@@ -27,6 +28,7 @@ struct runtime_statistics {
   std::size_t processes = 0;         ///< alive now
   std::uint64_t spawned = 0, ended = 0;
   std::uint64_t abandoned = 0;       ///< of those ended: their stacks' contents leaked
+  std::uint64_t threads_lacked = 0;  ///< times no thread was left for a hand-off or a blocking call (options::max_threads)
   std::size_t ready = 0;             ///< processes that wait for their turn now
   std::size_t timers = 0;            ///< armed now
   std::size_t process_bytes = 0;     ///< memory of control blocks, of those alive and of those used before

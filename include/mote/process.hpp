@@ -187,6 +187,7 @@ struct process_info {
   std::size_t stack_bytes;       ///< bytes of stack in use when it last left its scheduler; 0 before the first run
   std::size_t stack_limit;       ///< bytes of stack it may use; 0 before the first run
   std::uint64_t reductions;
+  unsigned handoffs;             ///< how often it lost its scheduler to another thread (options::handoff_after); 255: or more
   std::optional<wait_reason> waits_for;  ///< of one that waits
   pid waits_for_whom;                    ///< whose answer, or room in whose mailbox; else nobody
   int waits_for_descriptor = -1;

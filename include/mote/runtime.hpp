@@ -26,6 +26,15 @@ struct crash_report {
   reason why;
 };
 
+/// The report of a process that lost its scheduler to another thread, since it had not entered the runtime for
+/// options::handoff_after: it computes, or is in a call that blocks. Its first time only.
+struct handoff_report {
+  pid process;
+  std::string name, label;
+  std::chrono::nanoseconds held;  ///< how long it had not let go of the scheduler, at least
+  std::string where;              ///< what it was doing: a line for each frame of its stack, or the system call; may be empty
+};
+
 /// How a runtime is set up. mote::run also reads the environment variable named at each; what the code sets there wins over
 /// the default, and the environment wins over the code, so that a user can change it without compiling.
 struct options {
@@ -37,6 +46,12 @@ struct options {
   std::chrono::milliseconds shutdown_deadline{5000};  ///< for the others to end after main has. MOTE_SHUTDOWN_MS
   /// One thread, seeded choices and virtual time: the same seed gives the same run. MOTE_SEED
   std::optional<std::uint64_t> deterministic_seed{};
+  /// How long a process may go without entering the runtime, in a loop or in a call of some library, before another thread
+  /// takes its scheduler over; up to an hour, 0: for ever. Not in deterministic mode. MOTE_HANDOFF_MS
+  std::chrono::milliseconds handoff_after{10};
+  /// Threads beside those of the schedulers: for processes that lost theirs and for mote::blocking; 1 to 10000. When all are
+  /// in use, that is said on stderr once, blocking calls queue up, and schedulers wait for their processes. MOTE_MAX_THREADS
+  unsigned max_threads = 256;
   bool verbose = false;                  ///< says at start what was found of the machine. MOTE_VERBOSE
   /// std::terminate inside a process ends that process only. MOTE_CATCH_TERMINATE
   bool catch_terminate = true;
@@ -47,6 +62,10 @@ struct options {
   /// Called on the dying process's scheduler for each death by an error of one that was neither linked nor monitored, and for
   /// each stack overflow; empty: a line to stderr. It must not block or throw.
   std::function<void(const crash_report&)> on_crash{};
+  /// Whether a process that loses its scheduler is reported, its first time. MOTE_REPORT_HANDOFF
+  bool report_handoff = true;
+  /// Called for each such report on a thread that is no process's; empty: some lines to stderr. It must not throw.
+  std::function<void(const handoff_report&)> on_handoff{};
 };
 
 /// The options with what MOTE_* says in their place. Throws usage_error that names the variable and its limits, or one that

@@ -10,7 +10,7 @@
 
 namespace mote::detail {
 
-enum class event : std::uint32_t { none, run, ready, spawn, exit, send, steal, migrate, raid, fire, idle };
+enum class event : std::uint32_t { none, run, ready, spawn, exit, send, steal, migrate, raid, fire, idle, handoff };
 
 struct trace_entry {
   event what;

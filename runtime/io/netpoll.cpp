@@ -42,7 +42,7 @@ int netpoll::add(io_entry& entry) noexcept {
 
 void netpoll::start_using() noexcept {  // N3
   if (in_use_.exchange(true, acq_rel)) return;
-  for (std::size_t i = 0; i < schedulers_.size(); ++i) schedulers_[i].wake();
+  for (std::size_t i = 0; i < schedulers_.size(); ++i) schedulers_.wake(i);
 }
 
 std::unique_ptr<event_source> netpoll::make_source() { return std::make_unique<netpoll_source>(*this); }

@@ -1,7 +1,7 @@
 // The machine's sockets.
 #pragma once
 
-#include "runtime/io/blocking_pool.hpp"
+#include "runtime/os/thread_pool.hpp"
 #include "runtime/io/network.hpp"
 #include "runtime/io/watches.hpp"
 
@@ -41,7 +41,7 @@ class system_network final : public network {
 
   netpoll poll_;
   watches watches_;
-  blocking_pool pool_{resolver_threads};
+  thread_pool pool_{resolver_threads, "mote/resolver"};
 };
 
 }  // namespace mote::detail

@@ -7,10 +7,11 @@ namespace mote::detail {
 
 namespace {
 
-scheduler_statistics statistics_of(const scheduler& one) {
+scheduler_statistics statistics_of(const scheduler& one, const station& place) {
   const scheduler_counts& counts = one.counts();
-  return {one.dispatches(), counts.woken, counts.shares, counts.steals, counts.migrations, counts.raids, one.queued(),
-          one.timer_count()};
+  return {one.dispatches(), counts.woken,    counts.shares,
+          counts.steals,    counts.migrations, counts.raids,
+          counts.handoffs,  one.queued() + place.ring.size(), place.timers.size()};
 }
 
 runtime_statistics statistics_of(const runtime& home) {
@@ -19,7 +20,7 @@ runtime_statistics statistics_of(const runtime& home) {
   for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
     const auto& one = static_cast<const core&>(home.schedulers[i]);
     sum.ended += one.ended;  // before the spawns: so no process has ended without having begun
-    sum.schedulers.push_back(statistics_of(one));
+    sum.schedulers.push_back(statistics_of(one, home.schedulers.place(i)));
     sum.ready += sum.schedulers.back().ready;
     sum.timers += sum.schedulers.back().timers;
   }
@@ -27,6 +28,7 @@ runtime_statistics statistics_of(const runtime& home) {
     sum.spawned += static_cast<const core&>(home.schedulers[i]).started;
   }
   sum.processes = static_cast<std::size_t>(sum.spawned - sum.ended);
+  sum.threads_lacked = home.schedulers.threads_lacked();
   sum.abandoned = home.abandoned.load(relaxed);
   sum.process_bytes = home.table.carved() * sizeof(process);
   const stack_usage stacks = home.stacks.usage();

@@ -1,4 +1,5 @@
-// The one place that reads the machine's clock. The seam calls it; nothing else does, so that virtual time is complete.
+// The one place that reads the machine's clock. The seam calls it, so that virtual time is complete, and the
+// watch over turns, which exists only where time is the machine's.
 #pragma once
 
 #include <cstdint>

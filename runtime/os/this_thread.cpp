@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <system_error>
@@ -27,16 +28,22 @@ std::optional<refusal> name_this_thread(std::string_view name) {
   return refused(pthread_setname_np(pthread_self(), kept.c_str()), "naming a thread \"" + kept + '"');
 }
 
-std::optional<refusal> bind_to_cpu(int cpu) {
-  const std::string what = "binding a thread to processor " + std::to_string(cpu);
-  if (cpu < 0) return refused(EINVAL, what);
-  const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> mask(CPU_ALLOC(cpu + 1),
+std::optional<refusal> bind_to_cpu(int cpu) { return bind_thread(0, {cpu}); }
+
+std::optional<refusal> bind_thread(int thread, const std::vector<int>& cpus) {
+  std::string what = "binding a thread to processor";
+  for (const int cpu : cpus) what += ' ' + std::to_string(cpu);
+  if (cpus.empty() || std::ranges::min(cpus) < 0) return refused(EINVAL, what);
+  const int most = std::ranges::max(cpus);
+  const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> mask(CPU_ALLOC(most + 1),
                                                               [](cpu_set_t* set) { CPU_FREE(set); });
   if (mask == nullptr) return refused(ENOMEM, what);
-  const std::size_t bytes = CPU_ALLOC_SIZE(cpu + 1);
+  const std::size_t bytes = CPU_ALLOC_SIZE(most + 1);
   CPU_ZERO_S(bytes, mask.get());
-  CPU_SET_S(static_cast<unsigned>(cpu), bytes, mask.get());
-  return refused(sched_setaffinity(0, bytes, mask.get()) == 0 ? 0 : errno, what);
+  for (const int cpu : cpus) CPU_SET_S(static_cast<unsigned>(cpu), bytes, mask.get());
+  return refused(sched_setaffinity(thread, bytes, mask.get()) == 0 ? 0 : errno, what);
 }
+
+int this_thread_number() noexcept { return static_cast<int>(::syscall(SYS_gettid)); }
 
 }  // namespace mote::detail

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mote::detail {
 
@@ -22,5 +23,10 @@ std::optional<refusal> name_this_thread(std::string_view name);
 
 /// From now on the calling thread runs on that processor only. Returns nothing when done.
 std::optional<refusal> bind_to_cpu(int cpu);
+/// The same for another thread of this OS process, and several processors.
+std::optional<refusal> bind_thread(int thread, const std::vector<int>& cpus);
+
+/// The kernel's number for the calling thread.
+int this_thread_number() noexcept;
 
 }  // namespace mote::detail

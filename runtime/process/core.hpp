@@ -98,13 +98,18 @@ struct unarmed_waits {
 /// A scheduler with what processes need beside it.
 class core final : public scheduler {
  public:
-  core(runtime& owner, unsigned index, std::unique_ptr<seam> order);
+  /// place: as of scheduler.
+  core(runtime& owner, station* place);
 
   process* current() const noexcept { return static_cast<process*>(running()); }
   /// A number nobody in this runtime has had, nor, save in deterministic mode, where all numbers come again, in one of the
   /// last 4096 runtimes of this program; nor, in an isolated process's, in the one that started it.
   std::uint64_t new_number() noexcept { return (std::uint64_t{index()} + 1) << 53 | ++numbers_; }
   stack_cache& stacks() noexcept { return stacks_; }
+  /// Takes over what belongs to the station's holder in this layer (scheduler.hpp, S6).
+  void take_over(core& from) noexcept;
+  /// Drops what a timer holds that will not fire.
+  static void drop_timer_payload(timer& pending) noexcept;
 
   runtime& home;
   block_cache blocks;
@@ -122,7 +127,6 @@ class core final : public scheduler {
   static constexpr std::uint64_t most_places = (1u << 12) - 1;
   static constexpr std::uint64_t isolated_numbers = std::uint64_t{1} << 52;
 
-  static void drop_timer_payload(timer& pending) noexcept;
   std::uint64_t numbers_;
 };
 
@@ -138,6 +142,9 @@ inline process& caller(const char* call) {
   return *here->current();
 }
 
+/// Into the runtime, on the caller's scheduler; returns the one on which it goes on.
+inline core* enter(core& here) noexcept { return static_cast<core*>(&here.enter()); }
+
 /// The door: made at the start of each public call, it marks that the runtime is entered, and left at the end, on whatever
 /// scheduler the process is then.
 class entry {
@@ -146,13 +153,13 @@ class entry {
   explicit entry(const char* call, envelope* given = nullptr) : entered_(current_core()) {
     if (entered_ == nullptr || entered_->running() == nullptr) [[unlikely]] not_in_a_process(call, given);
     if constexpr (checks_mutexes) entered_->calling = call;
-    entered_->enter();
+    entered_ = detail::enter(*entered_);
   }
   entry(const entry&) = delete;
   entry& operator=(const entry&) = delete;
   ~entry() { current_core()->leave(); }
 
-  /// The scheduler that ran the caller when it came in: until anything that may switch.
+  /// The scheduler that runs the caller since it came in: until anything that may switch.
   core& entered() const noexcept { return *entered_; }
   /// The scheduler that runs the caller now: to be asked again after anything that may switch.
   core& here() const noexcept { return *current_core(); }
@@ -160,7 +167,7 @@ class entry {
   runtime& home() const noexcept { return current_core()->home; }
 
  private:
-  core* const entered_;
+  core* entered_;
 };
 
 /// The key of a process wherever it is; 0: none. With `call`, throws usage_error with that name for one inside of another OS

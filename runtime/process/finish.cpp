@@ -211,8 +211,8 @@ void finish(core& here, process& self, const reason& why) noexcept {
   if (was_root) here.home.on_root_end(here.home.root_context);
 }
 
-core::core(runtime& owner, unsigned index, std::unique_ptr<seam> order)
-    : scheduler(owner.schedulers, index, std::move(order), owner.stacks, &drop_timer_payload),
+core::core(runtime& owner, station* place)
+    : scheduler(owner.schedulers, place, owner.stacks),
       home(owner),
       blocks(owner.table),
       envelopes(blocks_in_use.may_keep),
@@ -255,12 +255,12 @@ reason terminated(const process& self) {
 
 // std::terminate on a process's stack ends that process only. Its stack is discarded: nothing below can be unwound.
 [[noreturn]] void end_this_process_only() {
-  core* const here = current_core();
+  core* here = current_core();
   if (here == nullptr || here->running() == nullptr || !here->home.settings.catch_terminate) {
     before_ours();
     std::abort();
   }
-  here->enter();
+  here = enter(*here);
   process& self = *here->current();
   stack* const ground = self.ground;
   {

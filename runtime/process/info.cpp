@@ -253,6 +253,7 @@ std::optional<process_info> info(pid who) {
   seen.stack_bytes = block->stack_used;
   if (seen.stack_bytes != 0) seen.stack_limit = usable_bytes(block->size_class);
   seen.reductions = block->reductions;
+  seen.handoffs = block->handoffs;
   if (seen.state == process_state::waiting) add_wait(door, *block, seen);
   {
     const std::lock_guard hold(home.details_lock);

@@ -54,6 +54,7 @@ void prepare_block(const runtime& home, process* child, const closure_type& body
   child->priority = 1;
   child->size_class = home.default_size_class;
   child->pinned = no_pin;
+  child->handoffs = 0;
   child->body = &body;
   child->stack_used = 0;
   child->reductions = 0;
@@ -129,8 +130,7 @@ draft::draft(const closure_type& type, const spawn_options* options) : subject_(
 std::uint64_t draft::key() const noexcept { return subject_->key(); }
 
 void draft::discard() noexcept {
-  core& here = *current_core();
-  here.enter();
+  core& here = *enter(*current_core());
   discard_process(here, *subject_);
   here.leave();
 }

@@ -22,12 +22,11 @@ std::size_t table_bytes(std::size_t most) {
 
 }  // namespace
 
-process_table::process_table(std::size_t most, std::uint64_t place, std::size_t caches)
+process_table::process_table(std::size_t most, std::uint64_t place, std::size_t caches, std::size_t more_caches)
     : most_(most),
       place_(place),
       batch_(std::clamp<std::size_t>(most / (16 * caches), 1, 128)),
-      spare_(caches * (2 * batch_ + 1)),
-      blocks_there_(most + spare_) {
+      blocks_there_(most + (caches + more_caches) * most_in_a_cache()) {
   auto* const begin = reserve_addresses(table_bytes(blocks_there_));
   if (begin == nullptr || !allow_access(begin, table_bytes(blocks_there_))) {
     throw system_limit(std::errc::not_enough_memory,
@@ -45,7 +44,11 @@ process_table::~process_table() {
   release_addresses(reinterpret_cast<std::byte*>(blocks_), table_bytes(blocks_there_));
 }
 
-void process_table::add(block_cache& one) { caches_.push_back(&one); }
+void process_table::add(block_cache& one) {
+  const std::lock_guard hold(lock_);
+  caches_.push_back(&one);
+  one.keep(scarce_);
+}
 
 void process_table::set_scarce(bool scarce) noexcept {
   scarce_ = scarce;
@@ -89,7 +92,7 @@ void process_table::take_back(block_cache& from, std::uint32_t count) noexcept {
     block.next = free_;
     free_ = &block;
   }
-  if (scarce_ && out_ + spare_ + batch_ <= most_) set_scarce(false);
+  if (scarce_ && out_ + caches_.size() * most_in_a_cache() + batch_ <= most_) set_scarce(false);
 }
 
 block_cache::block_cache(process_table& table) : table_(table), most_(static_cast<std::uint32_t>(2 * table.batch())) {

@@ -23,8 +23,9 @@ class block_cache;
 
 class process_table {
  public:
-  /// Throws std::system_error when the addresses are refused. place: of the pids. caches: that will be made for it.
-  process_table(std::size_t most, std::uint64_t place, std::size_t caches);
+  /// Throws std::system_error when the addresses are refused. place: of the pids. caches: that will be made for it;
+  /// more_caches: that may be.
+  process_table(std::size_t most, std::uint64_t place, std::size_t caches, std::size_t more_caches);
   ~process_table();
   process_table(const process_table&) = delete;
   process_table& operator=(const process_table&) = delete;
@@ -70,6 +71,7 @@ class process_table {
 
  private:
   friend class block_cache;
+  std::size_t most_in_a_cache() const noexcept { return 2 * batch_ + 1; }
   void add(block_cache& one);
   void set_scarce(bool scarce) noexcept;
   std::size_t alive() const noexcept;
@@ -79,7 +81,6 @@ class process_table {
   std::size_t most_;
   std::uint64_t place_;
   std::size_t batch_;
-  std::size_t spare_;  ///< what all caches may hold
   std::size_t blocks_there_;
   std::atomic<std::uint32_t> carved_{0};
   std::mutex lock_;  // of all below
@@ -92,7 +93,7 @@ class process_table {
 /// A scheduler's own free blocks.
 class block_cache {
  public:
-  /// Before any thread uses the table.
+  /// Throws std::bad_alloc.
   explicit block_cache(process_table& table);
   /// nullptr: the table is full.
   process* take() noexcept {

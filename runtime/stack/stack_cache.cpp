@@ -2,6 +2,7 @@
 #include "runtime/stack/stack_cache.hpp"
 
 #include <new>
+#include <utility>
 
 #include "runtime/os/address_space.hpp"
 
@@ -26,8 +27,8 @@ MOTE_NO_SANITIZE void shed_depth(stack& used) noexcept {
 
 }  // namespace
 
-stack_cache::~stack_cache() {
-  for (shelf& each : shelves_) arena_.give(each.first);
+void stack_cache::give_all() noexcept {
+  for (shelf& each : shelves_) arena_.give(std::exchange(each, {}).first);
 }
 
 MOTE_NO_SANITIZE stack* stack_cache::refill(std::uint8_t size_class) noexcept {

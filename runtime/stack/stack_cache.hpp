@@ -15,7 +15,7 @@ namespace mote::detail {
 class stack_cache {
  public:
   explicit stack_cache(stack_arena& arena) noexcept : arena_(arena) {}
-  ~stack_cache();
+  ~stack_cache() { give_all(); }
   stack_cache(const stack_cache&) = delete;
   stack_cache& operator=(const stack_cache&) = delete;
 
@@ -29,6 +29,9 @@ class stack_cache {
     --from.count;
     return first;
   }
+
+  /// Back to the arena with all.
+  void give_all() noexcept;
 
   /// Takes a stack back on which nothing runs any more. Pages far down, as far as its owner noted them, go back to the
   /// system: at once beyond 64 KiB, when the stack leaves the cache beyond 8 KiB.

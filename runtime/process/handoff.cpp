@@ -1,0 +1,77 @@
+// What the process layer does when a scheduler changes its thread (scheduler/handoff.cpp), and what it says of the one that made
+// that necessary.
+#include "runtime/process/core.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace mote::detail {
+
+void core::take_over(core& from) noexcept {
+  numbers_ = from.numbers_;
+  started = from.started;
+  ended = from.ended;
+  unarmed = from.unarmed;
+  from.started = 0;
+  from.ended = 0;
+  from.unarmed.count = 0;
+  from.crowder = nullptr;
+}
+
+std::uint64_t runnable_hooks::hand_over(scheduler& from, scheduler& to, runnable& left) noexcept {
+  static_cast<core&>(to).take_over(static_cast<core&>(from));
+  return left.handoffs == 1 ? static_cast<process&>(left).key() : 0;
+}
+
+namespace {
+
+handoff_report report_of(core& from, std::uint64_t key, std::uint64_t held_ns) {
+  handoff_report made{from.home.table.pid_of(key), {}, {}, std::chrono::nanoseconds(held_ns), {}};
+  const process* const self = from.home.table.find(key);
+  if (self == nullptr) return made;
+  const std::lock_guard hold(from.home.details_lock);
+  if (self->details == nullptr) return made;
+  made.name = self->details->name;
+  made.label = self->details->label;
+  return made;
+}
+
+void print(const handoff_report& report) {
+  std::string text = "mote: process " + to_string(report.process);
+  if (!report.name.empty()) text += " \"" + report.name + "\"";
+  if (!report.label.empty()) text += " (" + report.label + ")";
+  text += " has not called the runtime for " + std::to_string(report.held.count() / 1'000'000) +
+          " ms; its scheduler goes on in another thread (mote::blocking, mote::yield)\n" + report.where;
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
+
+void runnable_hooks::report_handoff(scheduler& from, std::uint64_t left, std::uint64_t held_ns) noexcept {
+  core& where = static_cast<core&>(from);
+  const options& settings = where.home.settings;
+  if (left == 0 || !settings.report_handoff) return;
+  try {
+    const handoff_report report = report_of(where, left, held_ns);
+    if (!settings.on_handoff) return print(report);
+    settings.on_handoff(report);
+  } catch (const std::exception& failed) {
+    std::fprintf(stderr, "mote: a process lost its scheduler to another thread, and the report of it failed: %s\n", failed.what());
+  } catch (...) {
+    std::fputs("mote: options::on_handoff threw something that is no std::exception\n", stderr);
+  }
+}
+
+void runnable_hooks::report_no_thread(scheduler& there, std::error_code why) noexcept {
+  runtime& home = static_cast<core&>(there).home;
+  const std::string_view what = home.schedulers.threads().is_full() ? "options::max_threads (MOTE_MAX_THREADS) are in use"
+                                                                    : "the system gives no more";
+  std::fprintf(stderr,
+               "mote: no thread is left beside those of the schedulers, of %u: %s (%s). Until one is free, blocking calls wait, and "
+               "schedulers for processes that do not let go of them\n",
+               home.settings.max_threads, std::string(what).c_str(), why.message().c_str());
+}
+
+}  // namespace mote::detail
