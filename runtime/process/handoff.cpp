@@ -42,7 +42,7 @@ void print(const handoff_report& report) {
   std::string text = "mote: process " + to_string(report.process);
   if (!report.name.empty()) text += " \"" + report.name + "\"";
   if (!report.label.empty()) text += " (" + report.label + ")";
-  text += " has not called the runtime for " + std::to_string(report.held.count() / 1'000'000) +
+  text += " has not entered the runtime for " + std::to_string(report.held.count() / 1'000'000) +
           " ms; its scheduler goes on in another thread (mote::blocking, mote::yield)\n" + report.where;
   std::fputs(text.c_str(), stderr);
 }
