@@ -44,6 +44,4 @@ std::optional<refusal> bind_thread(int thread, const std::vector<int>& cpus) {
   return refused(sched_setaffinity(thread, bytes, mask.get()) == 0 ? 0 : errno, what);
 }
 
-int this_thread_number() noexcept { return static_cast<int>(::syscall(SYS_gettid)); }
-
 }  // namespace mote::detail

@@ -26,7 +26,4 @@ std::optional<refusal> bind_to_cpu(int cpu);
 /// The same for another thread of this OS process, and several processors.
 std::optional<refusal> bind_thread(int thread, const std::vector<int>& cpus);
 
-/// The kernel's number for the calling thread.
-int this_thread_number() noexcept;
-
 }  // namespace mote::detail
