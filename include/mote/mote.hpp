@@ -1,6 +1,7 @@
 // Everything: one include for programs.
 #pragma once
 
+#include <mote/blocking.hpp>
 #include <mote/bytes.hpp>
 #include <mote/codec.hpp>
 #include <mote/deadline.hpp>

@@ -23,10 +23,7 @@ void answer(const std::shared_ptr<question>& asked, runtime& home, std::uint64_t
     asked->answer = std::move(found);
     asked->answered = true;
   }
-  process* const asker = home.table.find(asker_key);
-  if (asker == nullptr || asker->mail.nudge() != pushed::woke_linked) return;
-  tsan_release(asker);
-  home.schedulers.submit(*asker);
+  nudge_from_outside(home, asker_key);
 }
 
 bool is_answered(question& asked) {

@@ -223,6 +223,8 @@ MOTE_COLD bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how);
 bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how);
 /// As post, from a plain thread.
 bool post_from_outside(runtime& home, pid to, envelope* mail);
+/// Wakes a process, which looks itself for what has happened. From a plain thread.
+void nudge_from_outside(runtime& home, std::uint64_t key) noexcept;
 /// A signal to be posted. Throws std::bad_alloc: make it before anything is changed.
 envelope_ptr make_signal(signal&& news);
 /// Posts a signal, or mail that is to be looked at as soon. False: the process has ended.
@@ -289,6 +291,8 @@ void catch_terminate();
 bool wait_for_news(process& self, std::uint64_t deadline_ns, wait_reason why);
 /// Sleeps until somebody nudges it or there is news; may return early. False: the time is up.
 bool wait_for_wake(process& self, std::uint64_t deadline_ns, wait_reason why);
+/// Waits until that is so; who makes it so nudges the process (nudge_from_outside). Nothing else ends the wait, not even a kill.
+void wait_out(process& self, const std::atomic<bool>& done) noexcept;
 /// A limit to the waits made while one lives, which counts from the scheduler's next look at its timers: so it never comes
 /// early, and costs little as long as what is waited for comes sooner (wait.cpp, P2). At most one a process at a time.
 class lax_limit {

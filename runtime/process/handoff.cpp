@@ -1,7 +1,11 @@
 // What the process layer does when a scheduler changes its thread (scheduler/handoff.cpp), and what it says of the one that made
 // that necessary.
+#include "runtime/os/halt.hpp"
+#include "runtime/os/other_thread.hpp"
+#include "runtime/os/symbols.hpp"
 #include "runtime/process/core.hpp"
 
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -27,10 +31,38 @@ std::uint64_t runnable_hooks::hand_over(scheduler& from, scheduler& to, runnable
 
 namespace {
 
+// The registers of one that has left its scheduler and runs on that thread, without a signal where it waits: a call that is
+// interrupted is not always one that is restarted.
+std::optional<frame_registers> registers_on(int thread) noexcept {
+  if (auto waiting = registers_in_call(thread)) return waiting;
+  const halted_threads halted(1, [thread](std::size_t) { return thread; });
+  if (halted.size() == 0 || halted[0].thread != thread) return std::nullopt;
+  return halted[0].registers;
+}
+
+// The innermost first, a line for each. It may be back, and elsewhere: then its stack does not hold the thread's frames.
+std::string frames_of(const stack* ground, int thread) {
+  constexpr std::size_t most = 32;
+  const auto from = registers_on(thread);
+  if (!from || ground == nullptr) return {};
+  std::array<const void*, most> codes{};
+  const stack_range within{ground->limit, ground->top()};
+  const auto at = reinterpret_cast<const std::byte*>(from->value[frame_registers::stack]);
+  if (at < within.low || at >= within.high) return {};
+  const std::size_t count = backtrace_of(*from, within, codes.data(), codes.size());
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* const call = static_cast<const std::byte*>(codes[i]) - (i == 0 ? 0 : 1);  // a return address lies behind its call
+    text += "  #" + std::to_string(i) + " " + function_at(call) + "\n";
+  }
+  return text;
+}
+
 handoff_report report_of(core& from, std::uint64_t key, std::uint64_t held_ns) {
   handoff_report made{from.home.table.pid_of(key), {}, {}, std::chrono::nanoseconds(held_ns), {}};
   const process* const self = from.home.table.find(key);
   if (self == nullptr) return made;
+  made.where = frames_of(self->ground, from.thread());
   const std::lock_guard hold(from.home.details_lock);
   if (self->details == nullptr) return made;
   made.name = self->details->name;

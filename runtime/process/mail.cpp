@@ -151,6 +151,13 @@ bool post_from_outside(runtime& home, pid to, envelope* mail) {
   return true;
 }
 
+void nudge_from_outside(runtime& home, std::uint64_t key) noexcept {
+  process* const sleeper = home.table.find(key);
+  if (sleeper == nullptr || sleeper->mail.nudge() != pushed::woke_linked) return;
+  tsan_release(sleeper);
+  home.schedulers.submit(*sleeper);
+}
+
 envelope_ptr make_signal(signal&& news) {
   envelope_ptr mail(make_envelope(std::move(news)));
   mail->kind = envelope_kind::signal;

@@ -164,6 +164,17 @@ bool wait_for_wake(process& self, std::uint64_t deadline_ns, wait_reason why) {
   return sleep_with_limit(self, bounded(*current_core(), self, deadline_ns), deadline_ns, why);
 }
 
+void wait_out(process& self, const std::atomic<bool>& done) noexcept {
+  while (!done.load(acquire)) {
+    core& here = *current_core();
+    if (!has_news(self, wait_reason::work)) {
+      sleep_once(here, self, wait_reason::work);
+    } else if (!sort_if_possible(here, self)) {
+      here.yield();
+    }
+  }
+}
+
 bool wait_for_news(process& self, std::uint64_t deadline_ns, wait_reason why) {
   if (deadline_ns != no_deadline || self.has(process_flags::killed)) return wait_with_limit(self, deadline_ns, why);
   while (!has_news(self, why)) sleep_once(*current_core(), self, why);
