@@ -38,7 +38,8 @@ std::optional<std::uint64_t> number(const char* variable, std::uint64_t least, s
   return value;
 }
 
-void read(const char* variable, bool& into) {
+template <class Flag>
+void read(const char* variable, Flag& into) {
   const char* text = std::getenv(variable);
   if (text == nullptr) return;
   const std::string_view given(text);
@@ -63,7 +64,7 @@ void check_time(const char* what, std::chrono::milliseconds given, std::uint64_t
 constexpr std::string_view variables[] = {
     "MOTE_SCHEDULERS", "MOTE_MAX_PROCESSES", "MOTE_STACK_BYTES",     "MOTE_ARENA_BYTES",     "MOTE_BIND",
     "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_CATCH_OVERFLOW", "MOTE_SEED",
-    "MOTE_HANDOFF_MS", "MOTE_MAX_THREADS",   "MOTE_REPORT_HANDOFF",
+    "MOTE_HANDOFF_MS", "MOTE_MAX_THREADS",   "MOTE_REPORT_HANDOFF",  "MOTE_BACKTRACES",
 };
 
 // A misspelt one would be silently without effect.
@@ -99,6 +100,7 @@ options options_from_environment(options given) {
   }
   read("MOTE_MAX_THREADS", given.max_threads, 1, limits::most_threads);
   read("MOTE_REPORT_HANDOFF", given.report_handoff);
+  read("MOTE_BACKTRACES", given.backtraces);
   if (const auto seed = number("MOTE_SEED", 0, ~std::uint64_t{0})) given.deterministic_seed = *seed;
   return given;
 }

@@ -8,6 +8,7 @@
 #include "runtime/os/clock.hpp"
 #include "runtime/os/cores.hpp"
 #include "runtime/os/fault_watch.hpp"
+#include "runtime/os/halt.hpp"
 #include "runtime/os/membarrier.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/random_seed.hpp"
@@ -19,6 +20,7 @@
 
 #include <bit>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -286,6 +288,7 @@ int run_main(const options& given, int (*call)(void*), void* main) {
   auto home = std::make_unique<runtime>(wanted);
   prepare_family(*home);
   if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
+  const halt_signal halting(home->settings.backtraces.value_or(true) ? SIGURG : 0);
   std::optional<fault_watch> watch;
   if (home->settings.catch_stack_overflow) watch.emplace(&catch_overflow);
   const int result = home->run_main(call, main);

@@ -59,6 +59,9 @@ struct options {
   /// SIGBUS and SIGTRAP before the program's own, to which it passes what is no overflow, and takes it out again.
   /// MOTE_CATCH_OVERFLOW
   bool catch_stack_overflow = true;
+  /// Backtraces of processes that run: a handler for SIGURG is put before the program's own, by which mote::dump and other
+  /// reports halt the runtime's threads for a moment. Unset: mote::run does, a mote::runtime does not. MOTE_BACKTRACES
+  std::optional<bool> backtraces{};
   /// Called on the dying process's scheduler for each death by an error of one that was neither linked nor monitored, and for
   /// each stack overflow; empty: a line to stderr. It must not block or throw.
   std::function<void(const crash_report&)> on_crash{};

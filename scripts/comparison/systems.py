@@ -14,12 +14,13 @@ PEERS = ROOT / "bench" / "peers"
 WORKLOADS = {
     "spawn_exit": (1, 2), "spawn_join_one": (1, 2), "parked_memory_100k": (1, 2), "parked_memory_1m": (1, 2),
     "pingpong_same": (1,), "pingpong_cross": (2,), "yield": (1,), "ring_503": (1, 2), "ring_100k": (1, 2),
-    "fanin": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,), "idle_cpu": (2,),
+    "fanin": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,),
+    "fairness_8_hogs": (1,), "idle_cpu": (2,),
     "wakeup_thread": (2,), "call_reply": (1,), "idle_servers_1m": (1, 2), "echo_50conn": (1, 2),
     "echo_1000conn": (1, 2), "wakeup_latency": (2,), "worker_roundtrip": (2,), "worker_spawn": (2,),
 }
 # What only mote has a program for.
-ALONE = ("call_reply", "idle_servers_1m", "worker_roundtrip", "worker_spawn")
+ALONE = ("fairness_8_hogs", "call_reply", "idle_servers_1m", "worker_roundtrip", "worker_spawn")
 # A program that is measured from outside: what it is called as mote-bench's --serve and in the others' programs.
 SERVERS = {"echo_50conn": "echo", "echo_1000conn": "echo", "wakeup_latency": "wakeup_latency"}
 MESSAGES_AND_SPAWNS = ("spawn_exit", "spawn_join_one", "pingpong_same", "pingpong_cross", "ring_503", "fanin", "skynet")

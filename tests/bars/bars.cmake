@@ -19,6 +19,7 @@ if(NOT MOTE_SANITIZE)
 endif()
 mote_add_bar(21)
 mote_add_bar(25)
+mote_add_bar(26)
 mote_add_bar(31)
 # A sanitizer's process takes several times the memory, and with ThreadSanitizer mappings of its own.
 if(MOTE_SANITIZE STREQUAL "address")
