@@ -38,7 +38,8 @@ std::optional<std::uint64_t> scheduler::take_over(scheduler& victim, std::uint64
   dispatches_.store(victim.dispatches(), relaxed);
   coarse_time_ = victim.coarse_time_;
   balanced_ns_ = victim.balanced_ns_;
-  wanted_.store(a_look, relaxed);  // first of all at what was due meanwhile
+  wanted_.store(a_look, relaxed);  // first of all at what was due meanwhile, which then runs before what waits here
+  fill_slice();
   if (left.handoffs != std::numeric_limits<std::uint8_t>::max()) left.handoffs.add(1);
   const std::uint64_t name = runnable_hooks::hand_over(victim, *this, left);
   trace_.record(event::handoff, trace_number(&left), static_cast<std::uint64_t>(victim.thread_));
