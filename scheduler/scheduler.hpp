@@ -165,8 +165,8 @@ class scheduler : public machine {
   int thread() const noexcept { return thread_; }
   /// Whether the owner is in a process's code, or about to be.
   bool in_process() const noexcept { return !door_.inside() && running_ != nullptr; }
-  /// Ends the running one's slice: it lets others run at its next call that may.
-  void end_slice() noexcept { reductions_ = 0; }
+  /// As end_slice, but the rest counts as spent: it has taken the time. May go unnoticed.
+  void cut_slice() noexcept { reductions_ = 0; }
   /// The owner looks at timers, injector and other schedulers before its next dispatch.
   void ask_to_look() noexcept { wanted_.store(a_look, relaxed); }
 

@@ -70,7 +70,7 @@ void turn_watch::look(std::size_t index, std::uint64_t now) noexcept {
   const bool is_slow = last.of == &seen && dispatches - last.dispatches < scheduler::service_interval;
   if (stands && seen.in_process()) {
     seen.ask_to_look();
-    seen.end_slice();
+    seen.cut_slice();
     if (!holds_on(seen, last, now)) return;
     group_.hand_off(index, dispatches, now - last.since_ns);
   } else if (is_slow && !group_.idle().is_parked(static_cast<unsigned>(index))) {

@@ -100,8 +100,7 @@ void doom_overflowed(core& here, process& self, stack& ground, const fault& what
 
 // What a process calls that has run through its reserve, without knowing (W2).
 [[noreturn]] void throw_out() {
-  core& here = *current_core();
-  here.enter();
+  core& here = *enter(*current_core());
   wear_down(here, *here.current());
   here.leave();
   throw exit_unwind{};
@@ -151,9 +150,9 @@ bool leave_last_stand(const core& here, stack& ground, const fault& what) noexce
 
 // What a process calls, on top of its stack, that cannot go on below (W4).
 [[noreturn]] MOTE_NO_SANITIZE void abandon_overflowed() {
-  core& here = *current_core();
-  asan_unpoison(here.machine::current->open_from(), here.machine::current->usable_bytes());
-  here.enter();
+  const stack& ground = *current_core()->machine::current;
+  asan_unpoison(ground.open_from(), ground.usable_bytes());
+  core& here = *enter(*current_core());
   abandon(here, *here.current());
 }
 

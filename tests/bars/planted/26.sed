@@ -1,3 +1,3 @@
 # scheduler/turn_watch.cpp
 # a process that does not let go of its scheduler keeps it
-s/group_\.hand_off\(index, dispatches, now - last\.since_ns\);/seen.end_slice();/
+s/group_\.hand_off\(index, dispatches, now - last\.since_ns\);/seen.cut_slice();/
