@@ -150,7 +150,7 @@ bool leave_last_stand(const core& here, stack& ground, const fault& what) noexce
 
 // What a process calls, on top of its stack, that cannot go on below (W4).
 [[noreturn]] MOTE_NO_SANITIZE void abandon_overflowed() {
-  const stack& ground = *current_core()->machine::current;
+  stack& ground = *current_core()->machine::current;
   asan_unpoison(ground.open_from(), ground.usable_bytes());
   core& here = *enter(*current_core());
   abandon(here, *here.current());
