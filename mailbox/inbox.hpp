@@ -18,8 +18,8 @@
 //     waiting is the exception: there it is linked in as usual.
 // O1  push (release) -> take_all (acquire): the owner sees the envelope's bytes.
 // O2  try_sleep (release) -> the push, nudge or borrow that ends it (acquire): the waker sees the saved context.
-// A sender that reads closed needs no order with close: it only answers for itself. open needs none either: the generation
-// that senders check first is published after it.
+// O3  close (release) -> who finds it closed (acquire): what the owner had sent to that one before lies in its mailbox. open needs
+//     no order: the generation that senders check first is published after it.
 // ABA is harmless: nobody pops one envelope, and a push wants the current state, not its history.
 // Source: Treiber, IBM RJ 5118 (1986), push only; the state beside the pointer is ours.
 #pragma once
@@ -86,7 +86,10 @@ class inbox {
         load = inbox_flags::asleep;
         return pushed::woke;
       }
-      if ((seen.high & inbox_flags::closed) != 0) return pushed::closed;
+      if ((seen.high & inbox_flags::closed) != 0) {
+        fence(acquire);  // O3
+        return pushed::closed;
+      }
       const bool wakes = (seen.high & inbox_flags::asleep) != 0 && (urgent || (seen.high & inbox_flags::deaf) == 0);
       const bool hand_over = wakes && seen.low == 0;
       const word_pair next = hand_over ? word_pair{0, 0} : linked(mail, seen, units, urgent, wakes);
@@ -171,7 +174,7 @@ class inbox {
   /// Owner. Takes what is there and lets nothing more in.
   drained close() noexcept {
     word_pair seen = state_.load_halves(relaxed);
-    while (!state_.compare_exchange(seen, {0, inbox_flags::closed}, acquire, relaxed)) {  // O1
+    while (!state_.compare_exchange(seen, {0, inbox_flags::closed}, acq_rel, relaxed)) {  // O1 O3
     }
     return {reinterpret_cast<Envelope*>(seen.low), seen.high};
   }
@@ -181,6 +184,9 @@ class inbox {
 
   /// Any thread: the upper word, for a look at the flags and the load.
   std::uint64_t high() const noexcept { return state_.high(relaxed); }
+
+  /// Any thread. True: what the owner sent to the caller before lies in its mailbox.
+  bool is_closed() const noexcept { return (state_.high(acquire) & inbox_flags::closed) != 0; }  // O3
 
   /// Owner: whether a drain would find anything.
   bool has_news() const noexcept { return state_.high(relaxed) != 0; }

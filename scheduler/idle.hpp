@@ -101,35 +101,39 @@ class idle_set {
   }
   /// For one that goes to work: needs_watcher on behalf of others that are busy (W5).
   bool others_unwatched(unsigned schedulers) const noexcept {
-    return parked_.load(relaxed) + 1 < schedulers && needs_watcher();
+    return count_bits() + 1 < schedulers && needs_watcher();
   }
   /// The caller, parked, takes the office if it is free. False: somebody has it, or all are parked.
   bool become_watcher(unsigned who, unsigned schedulers) noexcept {
     std::int32_t none = nobody;
     if (!watcher_.compare_exchange_strong(none, static_cast<std::int32_t>(who), relaxed, relaxed)) return false;
-    if (parked_.load(relaxed) < schedulers) return true;  // W5
+    if (!all_parked(schedulers)) return true;  // W5
     stop_watching();
     fence(seq_cst);  // O1
-    if (parked_.load(relaxed) >= schedulers) return false;
+    if (all_parked(schedulers)) return false;
     return become_watcher(who, schedulers);
   }
   /// The watcher gives up its office. It does one of three things next, each with its fence: unpark_self, found_work when it
   /// has been woken, or become_watcher (O1).
   void stop_watching() noexcept { watcher_.store(nobody, relaxed); }
 
+  /// Whether nobody is busy or searching. By the bits: a waker lowers the count only after its sleeper's bit, and the sleeper may
+  /// be long at work by then (W5).
+  bool all_parked(unsigned schedulers) const noexcept { return count_bits() >= schedulers; }
   bool is_parked(unsigned who) const noexcept { return (bits_[who / 64].load(relaxed) & bit(who)) != 0; }
+  /// How many are parked: a hint, late by what a waker or one that parks has not counted yet.
   unsigned parked() const noexcept { return parked_.load(relaxed); }
   unsigned searching() const noexcept { return searching_.load(relaxed); }
 
  private:
   static constexpr std::uint64_t bit(unsigned who) noexcept { return 1ull << who % 64; }
 
-  bool any_parked() const noexcept {
-    for (const auto& word : bits_) {
-      if (word.load(relaxed) != 0) return true;
-    }
-    return false;
+  unsigned count_bits() const noexcept {
+    unsigned count = 0;
+    for (const auto& word : bits_) count += static_cast<unsigned>(std::popcount(word.load(relaxed)));
+    return count;
   }
+  bool any_parked() const noexcept { return count_bits() != 0; }
 
   std::int32_t take_any() noexcept {
     for (unsigned word = 0; word < Words; ++word) {

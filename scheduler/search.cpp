@@ -154,7 +154,7 @@ runnable* scheduler::watch() noexcept {
   for (;;) {
     station_->source->wait(std::min(wait_limit(), watch_ns));
     const bool mine = station_->source->has_news() || anything_to_do() || wait_limit() == 0;
-    bool awake = group_.idle().parked() < group_.size();
+    const bool awake = !group_.idle().all_parked(static_cast<unsigned>(group_.size()));
     if (mine || !awake) {
       group_.idle().stop_watching();
       if (!awake && !mine) break;

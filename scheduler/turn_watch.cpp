@@ -38,7 +38,7 @@ void turn_watch::wake() noexcept {
   if (nap_.end()) static_cast<void>(parker_.unpark());
 }
 
-bool turn_watch::all_idle() const noexcept { return group_.idle().parked() == group_.size(); }
+bool turn_watch::all_idle() const noexcept { return group_.idle().all_parked(static_cast<unsigned>(group_.size())); }
 
 void turn_watch::run() noexcept {
   static_cast<void>(name_this_thread("mote/watch"));

@@ -145,7 +145,7 @@ MOTE_COLD bool handle_as_stand_in(core& here, process& self, envelope_ptr& mail)
 bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
   if (is_foreign(key)) return !home.elsewhere->has_ended(key);
   const process* const block = home.table.find(key);
-  return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0;
+  return block != nullptr && !block->mail.is_closed();
 }
 
 bool has_told_all(const runtime& home, std::uint64_t key) noexcept {
@@ -211,6 +211,19 @@ void receive_exit(process& self, pid from, const reason& why, bool by_link) {
   }
 }
 
+namespace {
+
+// The peer has ended, and what it sent before lies in the mailbox (inbox.hpp, O3): a link among it must not put in force again
+// what is given up here, nor its exit be heard (L2). So the entry is void until that is sorted.
+MOTE_COLD void forget_link(core& here, process& self, std::uint64_t peer_key) {
+  std::uint32_t& entry = *self.links.find(peer_key);
+  entry = (entry & ~in_force) + one_unlink;
+  sort_mail(here, self);
+  self.links.erase(peer_key);
+}
+
+}  // namespace
+
 bool link_to(core& here, process& self, std::uint64_t peer_key) {
   if (const std::uint32_t* const known = self.links.find(peer_key); known != nullptr && (*known & in_force) != 0) {
     if (!has_told_all(here.home, peer_key)) return true;  // if it ends, its own reason is still to come
@@ -220,17 +233,20 @@ bool link_to(core& here, process& self, std::uint64_t peer_key) {
   envelope_ptr request = make_signal({signal_kind::link, 0, name_of(here.home, self), peer_key, {}});
   self.links.insert(peer_key) |= in_force;
   if (post_urgent(here, peer_key, std::move(request))) return true;
-  self.links.erase(peer_key);
+  forget_link(here, self, peer_key);
   return false;
 }
 
 bool unlink_from(core& here, process& self, std::uint64_t peer_key) {
   std::uint32_t* const entry = self.links.find(peer_key);
   if (entry == nullptr || (*entry & in_force) == 0) return false;
-  if (!takes_signals(here.home, peer_key)) return !self.links.erase(peer_key);  // L4
+  if (!takes_signals(here.home, peer_key)) {  // L4
+    forget_link(here, self, peer_key);
+    return false;
+  }
   envelope_ptr request = make_signal({signal_kind::unlink, 0, name_of(here.home, self), peer_key, {}});
   *entry = (*entry & ~in_force) + one_unlink;
-  if (!post_urgent(here, peer_key, std::move(request))) unlink_acknowledged(self, peer_key);  // L3
+  if (!post_urgent(here, peer_key, std::move(request))) forget_link(here, self, peer_key);  // L3
   return true;
 }
 

@@ -216,5 +216,25 @@ TEST(idle_model, the_last_to_sleep_watches_or_the_newly_busy_one_asks_for_a_watc
   });
 }
 
+// W5: the waker of a sleeper is slow to count it as awake, while the sleeper is at work already and another goes to sleep.
+TEST(idle_model, a_sleeper_at_work_before_its_waker_has_counted_it_is_watched) {
+  model::explore([](model::world& world) {
+    idle_set<1> idle;
+    idle.park(0, false);
+    std::int32_t first = idle_set<1>::nobody, second = idle_set<1>::nobody;
+    bool watches = false;
+    world.together([&] { first = idle.wake_one(); },
+                   [&] {
+                     if (!idle.unpark_self(0)) idle.found_work();
+                     if (idle.needs_watcher()) second = idle.wake_one();
+                   },
+                   [&] {
+                     idle.park(1, false);
+                     watches = idle.become_watcher(1, 2);
+                   });
+    EXPECT_TRUE(watches || first == 1 || second == 1) << "one is busy, one sleeps, and nobody watches";
+  });
+}
+
 }  // namespace
 }  // namespace mote::detail

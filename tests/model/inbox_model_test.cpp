@@ -267,5 +267,25 @@ TEST(inbox_model, a_closed_one_stays_closed_whatever_its_owner_takes_and_puts_ba
   });
 }
 
+// O3. Who finds a mailbox closed, by a push or by a look, has all that its owner sent it before.
+TEST(inbox_model, who_finds_a_mailbox_closed_has_what_its_owner_sent_before) {
+  model::explore([](model::world& world) {
+    process ended, other;
+    letter last, late;
+    const bool by_push = world.any(2) == 0;
+    world.together(
+        [&] {
+          other.send(last, 1);
+          ended.box.close();
+        },
+        [&] {
+          std::uint64_t load = 0;
+          const bool closed = by_push ? ended.box.push(&late, 1, true, load) == pushed::closed : ended.box.is_closed();
+          if (closed) other.read(other.box.take_all().newest);
+          EXPECT_EQ(other.received.size(), closed ? 1u : 0u);
+        });
+  });
+}
+
 }  // namespace
 }  // namespace mote::detail
