@@ -16,7 +16,7 @@ TEST(nap_model, who_goes_to_work_finds_the_watch_awake_or_wakes_it) {
     idle.park(0, false);
     bool sleeps = false;
     int wakes = 0;
-    world.together([&] { sleeps = watch.begin([&] { return idle.parked() == 1; }); },
+    world.together([&] { sleeps = watch.begin([&] { return idle.all_parked(1); }); },
                    [&] {
                      if (!idle.unpark_self(0)) return;
                      if (watch.is_on() && watch.end()) ++wakes;
@@ -34,7 +34,7 @@ TEST(nap_model, who_is_woken_to_work_finds_the_watch_awake_or_wakes_it) {
     idle.park(0, false);
     bool sleeps = false;
     int wakes = 0;
-    world.together([&] { sleeps = watch.begin([&] { return idle.parked() == 1; }); },
+    world.together([&] { sleeps = watch.begin([&] { return idle.all_parked(1); }); },
                    [&] {
                      EXPECT_TRUE(idle.wake(0));
                      permit.store(1, release);
