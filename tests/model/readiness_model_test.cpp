@@ -91,5 +91,49 @@ TEST(readiness_model, an_event_wakes_who_waits_now) {
   });
 }
 
+// O1. Who sees that an event came sees what its taker saw.
+TEST(readiness_model, ready_shows_what_came_before_the_event) {
+  model::explore([](model::world& world) {
+    readiness known;
+    model::data<int> news;
+    world.together(
+        [&] {
+          while (!known.is_ready(io_side::read)) spin_pause();
+          EXPECT_EQ(news.read(), 1);
+        },
+        [&] {
+          news.write(1);
+          static_cast<void>(known.deliver(1, readable));
+        });
+  });
+}
+
+// O1. Who clears ready, and then finds that it may wait, has seen what every event that was cleared away brought.
+TEST(readiness_model, an_attempt_sees_what_all_events_before_it_brought) {
+  model::explore([](model::world& world) {
+    readiness known;
+    model::data<int> first, second;
+    atomic<int> told{0};
+    world.together(
+        [&] {
+          while (told.load(relaxed) < 2) spin_pause();
+          do {
+            known.prepare(io_side::read);
+          } while (!known.begin_wait(io_side::read, reader_key));
+          EXPECT_EQ(first.read() + second.read(), 3);
+        },
+        [&] {
+          first.write(1);
+          static_cast<void>(known.deliver(1, readable));
+          told.fetch_add(1, relaxed);
+        },
+        [&] {
+          second.write(2);
+          static_cast<void>(known.deliver(1, readable));
+          told.fetch_add(1, relaxed);
+        });
+  });
+}
+
 }  // namespace
 }  // namespace mote::detail
