@@ -1,28 +1,20 @@
-// Starts it all, stops it all.
-//
-// R1  The runtime ends when its first process has ended and the others have: first they get an exit signal `shutdown`, at
-//     the deadline `kill`, and who is left after that is named on stderr and left behind.
+// A runtime's parts, made in order and stopped in order. Who runs in it first and last: hosting.cpp.
 #include "runtime/io/network.hpp"
 #include "runtime/memory/blocks.hpp"
 #include "runtime/options.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/cores.hpp"
-#include "runtime/os/fault_watch.hpp"
-#include "runtime/os/halt.hpp"
 #include "runtime/os/membarrier.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/random_seed.hpp"
-#include "runtime/process/core.hpp"
 #include "runtime/process/locals.hpp"
-#include "runtime/worker/launch.hpp"
+#include "runtime/process/outside.hpp"
 
 #include <mote/mote.hpp>
 
+#include <algorithm>
 #include <bit>
-#include <condition_variable>
-#include <csignal>
 #include <cstdio>
-#include <exception>
 #include <utility>
 
 namespace mote::detail {
@@ -46,6 +38,7 @@ class machine_seam final : public seam {
 options completed(options given) {
   check_options(given);
   if (given.deterministic_seed) given.schedulers = 1;
+  given.catch_terminate = given.catch_terminate.value_or(true);
   if (given.schedulers == 0) given.schedulers = std::min(usable_cores(), 1024u);
   return given;
 }
@@ -75,102 +68,6 @@ std::uint64_t turn_ns(const options& given) noexcept {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(given.handoff_after).count());
 }
 
-// What the plain thread that runs a runtime waits for.
-class last_word {
- public:
-  void say() {
-    const std::lock_guard hold(lock_);
-    said_ = true;
-    changed_.notify_one();
-  }
-  void wait() {
-    std::unique_lock hold(lock_);
-    changed_.wait(hold, [this] { return said_; });
-  }
-
- private:
-  std::mutex lock_;
-  std::condition_variable changed_;
-  bool said_ = false;
-};
-
-/// What the plain thread in run_main and the root process share; the former waits until it is filled.
-struct whole_run {
-  int (*call)(void*) = nullptr;
-  void* main = nullptr;
-  int result = 0;
-  std::exception_ptr refused;  // why the first process could not be made
-};
-
-/// A body that may reach the caller's variables, since the caller waits.
-template <void (*Body)(whole_run&)>
-struct waited_for {
-  whole_run* shared;
-  static void run(void* place) { Body(*static_cast<waited_for*>(place)->shared); }
-  static void drop(void*) noexcept {}
-};
-template <void (*Body)(whole_run&)>
-constexpr closure_type body_of{sizeof(waited_for<Body>), alignof(waited_for<Body>), &waited_for<Body>::run,
-                               &waited_for<Body>::drop};
-
-void first_process(whole_run& shared) { shared.result = shared.call(shared.main); }
-
-// Asks all processes there are to end in this way, and waits until they have, or the time is up. False: some are left.
-bool end_all(const reason& why, std::chrono::steady_clock::time_point deadline) {
-  for (std::vector<pid> left = processes(); !left.empty(); left = processes()) {
-    for (const pid one : left) {
-      monitor(one);
-      exit(one, why);
-    }
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      const auto time = deadline - now();
-      if (time.count() <= 0 || !receive<down>(time)) return false;
-    }
-  }
-  return true;
-}
-
-void name_those_left() {
-  for (const pid one : processes()) {
-    const auto seen = info(one);
-    std::fprintf(stderr, "mote: process %s %s did not end\n", to_string(one).c_str(), seen ? seen->label.c_str() : "");
-  }
-}
-
-// Again and again until there is memory for it: what must be done at the end cannot be left out.
-template <class Step>
-auto with_memory(Step&& step) {
-  for (;;) {
-    try {
-      return step();
-    } catch (const std::bad_alloc&) {
-      yield();
-    }
-  }
-}
-
-// The root starts the first process, and ends the others after it (R1). It is not listed among the processes.
-void root(whole_run& shared) {
-  try {
-    trap_exit(true);
-    draft first(body_of<&first_process>, nullptr);
-    ::new (first.place()) waited_for<&first_process>{&shared};
-    runtime& home = current_core()->home;
-    home.first_key = first.key();
-    static_cast<void>(first.launch(tie::monitor));
-  } catch (const std::exception&) {
-    shared.refused = std::current_exception();
-    return;
-  }
-  const down news = with_memory([] { return receive<down>(); });
-  if (news.why) {
-    shared.result = 1;
-    const std::string why = with_memory([&] { return to_string(news.why); });
-    std::fprintf(stderr, "mote: the first process ended: %s\n", why.c_str());
-  }
-  if (!end_all_processes(current_core()->home.settings.shutdown_deadline)) name_those_left();
-}
-
 void say_what_is_missing(const stack_arena& stacks) {
   if (stacks.guards() != guard_kind::marker) {
     std::fprintf(stderr, "mote: stacks: %s\n", stacks.guards_text());
@@ -178,13 +75,6 @@ void say_what_is_missing(const stack_arena& stacks) {
 }
 
 }  // namespace
-
-bool end_all_processes(std::chrono::nanoseconds deadline) {
-  const auto until = now() + deadline;
-  if (with_memory([&] { return end_all(reason::shutdown, until); })) return true;
-  const auto last = now() + std::chrono::seconds(1);
-  return with_memory([&] { return end_all(reason::kill, last); });
-}
 
 runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest)
     : settings(completed(given)),
@@ -206,15 +96,25 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
   schedulers.spare_context = this;
   schedulers.on_stuck = [](void* self) { static_cast<runtime*>(self)->stand_still(); };
   schedulers.stuck_context = this;
-  if (settings.catch_terminate) catch_terminate();
+  if (*settings.catch_terminate) catches_terminate_.emplace();
   say_what_is_missing(stacks);
 }
 
-// Only what was left behind has anything in its mailbox now.
-runtime::~runtime() {
-  schedulers.stop();
+runtime::~runtime() { static_cast<void>(stop()); }
+
+// Only what was left behind has anything in its mailbox then.
+bool runtime::stop() noexcept {
+  if (stopped_) return true;
+  if (!schedulers.stop()) return false;
+  unlist_runtime(*this);  // H3
+  starts.close();
+  visitors.close();  // H1
   net->stop();
   drop_what_is_left();
+  tell_all_awaiters();
+  catches_terminate_.reset();
+  stopped_ = true;
+  return true;
 }
 
 // What is dropped may be sent and spawned by its destructors, in nobody's name, to be dropped in turn; within reason.
@@ -259,41 +159,8 @@ void runtime::end_the_standing() {
   }
 }
 
-int runtime::run_main(int (*call)(void*), void* main) {
-  whole_run shared;
-  shared.call = call;
-  shared.main = main;
-  process& first = prepare_from_outside(body_of<&root>);
-  ::new (first.closure_place()) waited_for<&root>{&shared};
-  root_key = first.key();
-  first.set(process_flags::hidden);
-  run_to_end({&first});
-  if (shared.refused != nullptr) std::rethrow_exception(shared.refused);
-  return shared.result;
-}
-
-void runtime::run_to_end(std::initializer_list<process*> ready) {
-  last_word end;
-  on_root_end = [](void* told) { static_cast<last_word*>(told)->say(); };
-  root_context = &end;
+void runtime::start() {
   schedulers.start(settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>(), turn_ns(settings));
-  for (process* const each : ready) schedulers.submit(*each);
-  end.wait();
-}
-
-int run_main(const options& given, int (*call)(void*), void* main) {
-  if (current_core() != nullptr) throw usage_error("mote::run: called inside a process");
-  const options wanted = options_from_environment(given);
-  prepare_starter(wanted);
-  auto home = std::make_unique<runtime>(wanted);
-  prepare_family(*home);
-  if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
-  const halt_signal halting(home->settings.backtraces.value_or(true) ? SIGURG : 0);
-  std::optional<fault_watch> watch;
-  if (home->settings.catch_stack_overflow) watch.emplace(&catch_overflow);
-  const int result = home->run_main(call, main);
-  if (!home->schedulers.stop()) static_cast<void>(home.release());  // a process never came back: it keeps what it stands on
-  return result;
 }
 
 std::string runtime::describe() const {

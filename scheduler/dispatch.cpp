@@ -1,4 +1,6 @@
 // Who runs next, and how the thread gets there. Labels: scheduler.hpp.
+#include "runtime/base/check.hpp"
+#include "runtime/os/blocked_signals.hpp"
 #include "runtime/os/held_mutexes.hpp"
 #include "runtime/os/membarrier.hpp"
 #include "scheduler/group.hpp"
@@ -257,7 +259,21 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
   leave_context(to, to_stack, *this);
 }
 
-scheduler& scheduler::wait_at_door() noexcept { return door_.wait() ? *this : rejoin(); }
+void scheduler::orphan() noexcept {
+  running_ = nullptr;
+  orphaned_ = true;
+  door_.lose();
+  restore_signals(group_.signals_before());
+}
+
+scheduler& scheduler::wait_at_door() noexcept {
+  if (door_.wait()) return *this;
+  if (orphaned_) {
+    check_failed(__FILE__, __LINE__, "the child of a fork made inside a process came back into the runtime, which has no other "
+                                     "thread there: after such a fork only exec or _exit may follow");
+  }
+  return rejoin();
+}
 
 void machine_fences::heavy() noexcept {
   if (membarrier_available()) membarrier_all();

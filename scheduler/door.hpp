@@ -59,6 +59,9 @@ class basic_door {
     borrowed_.fetch_and(~taken, release);  // O2
   }
 
+  /// In the child of a fork, where there is no other thread: as if it were taken.
+  void lose() noexcept { borrowed_.store(taken, relaxed); }
+
   // ---- any other thread ----
   /// True: the owner is outside, and stays there until give_back or take.
   bool borrow() noexcept {

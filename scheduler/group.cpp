@@ -1,5 +1,6 @@
 #include "scheduler/group.hpp"
 
+#include "runtime/os/blocked_signals.hpp"
 #include "runtime/os/signal_stack.hpp"
 #include "runtime/os/system_refusal.hpp"
 #include "runtime/os/this_thread.hpp"
@@ -23,6 +24,8 @@ void scheduler_group::add(std::unique_ptr<station> place, std::unique_ptr<schedu
 
 void scheduler_group::start(const std::vector<int>& cpus, std::uint64_t turn_ns) {
   cpus_ = cpus;
+  const blocked_signals for_the_threads;
+  signals_before_ = for_the_threads.before();
   for (std::size_t i = 0; i < size(); ++i) {
     const int cpu = cpus.empty() ? -1 : cpus[i % cpus.size()];
     const std::error_code refused = pool_.try_run([this, one = schedulers_[i].get(), cpu] { run(*one, cpu); });

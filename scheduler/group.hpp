@@ -9,6 +9,7 @@
 #include "scheduler/turn_watch.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -35,6 +36,8 @@ class scheduler_group {
   /// Asks all threads to end, and waits a second for them. From a plain thread. False: one runs a process, or a blocking call,
   /// that does not come back; it is left to itself, and this group must not be destroyed.
   bool stop() noexcept;
+  /// What the thread that called start took of signals.
+  const sigset_t& signals_before() const noexcept { return signals_before_; }
   bool stopping() const noexcept { return stopping_.load(relaxed); }
 
   /// Makes one ready, from any thread.
@@ -86,6 +89,7 @@ class scheduler_group {
   std::mutex spares_lock_;
   std::vector<scheduler*> spares_;  // room for all there are
   std::vector<int> cpus_;
+  sigset_t signals_before_{};
   idle_set<> idle_;
   injector injector_;
   std::atomic<bool> stopping_{false};

@@ -102,6 +102,9 @@ class scheduler : public machine {
   bool inside() const noexcept { return door_.inside(); }
 
   // ---- for the owner, in the runtime ----
+  /// In the child of a fork, where this thread is the only one: nothing runs here any more, and whoever comes to the door is
+  /// told so and ends the OS process.
+  void orphan() noexcept;
   /// Makes another one the running one, without a switch; returns the one before.
   runnable* act_as(runnable* other) noexcept {
     runnable* const before = running_;
@@ -229,6 +232,7 @@ class scheduler : public machine {
   alignas(64) basic_door<machine_fences> door_;  // written by the owner at each runtime call
   const bool orders_;  // the seam decides who is next
   bool is_guest_ = false;  // runs a turn at a time
+  bool orphaned_ = false;  // in the child of a fork
   bool may_pick_ = false;  // a guest: its turn has not begun
   relaxed_cell<std::int32_t> reductions_ = 0;
   relaxed_cell<std::int32_t> charged_ = 0;

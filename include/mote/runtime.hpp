@@ -4,6 +4,7 @@
 #include <mote/detail/run.hpp>
 #include <mote/detail/spawn.hpp>
 #include <mote/error.hpp>
+#include <mote/process.hpp>
 #include <mote/send.hpp>
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace mote {
 
@@ -53,12 +55,13 @@ struct options {
   /// in use, that is said on stderr once, blocking calls queue up, and schedulers wait for their processes. MOTE_MAX_THREADS
   unsigned max_threads = 256;
   bool verbose = false;                  ///< says at start what was found of the machine. MOTE_VERBOSE
-  /// std::terminate inside a process ends that process only. MOTE_CATCH_TERMINATE
-  bool catch_terminate = true;
-  /// A process that overflows its stack ends, and only it: reason stack_overflow. run puts a handler for SIGSEGV,
-  /// SIGBUS and SIGTRAP before the program's own, to which it passes what is no overflow, and takes it out again.
-  /// MOTE_CATCH_OVERFLOW
-  bool catch_stack_overflow = true;
+  /// std::terminate inside a process ends that process only: a terminate handler is put before the program's own, which has
+  /// all other calls, and taken out again. Unset: mote::run does, a mote::runtime does not. MOTE_CATCH_TERMINATE
+  std::optional<bool> catch_terminate{};
+  /// A process that overflows its stack ends, and only it: reason stack_overflow. A handler for SIGSEGV, SIGBUS and SIGTRAP is
+  /// put before the program's own, to which it passes what is no overflow, and taken out again. Unset: mote::run does, a
+  /// mote::runtime does not. MOTE_CATCH_OVERFLOW
+  std::optional<bool> catch_stack_overflow{};
   /// Backtraces of processes that run: a handler for SIGURG is put before the program's own, by which mote::dump and other
   /// reports halt the runtime's threads for a moment. Unset: mote::run does, a mote::runtime does not. MOTE_BACKTRACES
   std::optional<bool> backtraces{};
@@ -92,19 +95,114 @@ int run(Main&& main, const options& given = {}) {
   }
 }
 
-/// A handle by which plain threads reach a running runtime. A value; it does not keep the runtime alive: use it only while
-/// the runtime runs.
-class runtime_handle {
+/// A process that a shutdown has not been able to end.
+struct left_process {
+  pid process;
+  std::string name, label;
+};
+
+/// A call from outside whose process ended before it returned. why() says how: `shutdown` also when it could not begin
+/// because the runtime had been shut down.
+class call_failed : public no_reply {
  public:
-  explicit runtime_handle(detail::runtime& which) noexcept : runtime_(&which) {}
-  /// As mote::send, from any thread.
+  explicit call_failed(reason why);
+};
+
+/// A runtime inside a host program, which has threads and a main of its own. It runs from its making to its shutdown; several
+/// may run side by side and one after another. docs/embedding.md.
+///
+/// It takes nothing over that an option does not name: no signal, no handler, no allocator; it reads no environment variable
+/// (options_from_environment does). Its threads take no signals. Every call may be made by any thread, several at a time,
+/// but for the destructor; none by a signal handler. In the child of a fork every call throws usage_error, and the destructor
+/// does nothing.
+class runtime {
+ public:
+  /// Starts it.
+  /// Throws  usage_error for an impossible option; std::system_error when threads, descriptors or addresses are refused.
+  explicit runtime(const options& given = {}) : hosted_(given) {}
+  /// shutdown(), unless that has been done; names on stderr who did not end. What still runs then keeps its thread and all that
+  /// it stands on for good; so does everything when one of its own processes comes here.
+  ~runtime() = default;
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// As mote::spawn: the process has no parent.
+  /// Throws  what mote::spawn throws; usage_error once a shutdown has begun.
+  template <class Function, class... Args>
+    requires(!detail::is_option<std::decay_t<Function>>)
+  pid spawn(Function function, Args&&... args) {
+    return detail::start_from_outside(hosted_.get(), nullptr, function, std::forward<Args>(args)...);
+  }
+  template <class Function, class... Args>
+    requires(!detail::is_option<std::decay_t<Function>>)
+  pid spawn(const spawn_options& with, Function function, Args&&... args) {
+    return detail::start_from_outside(hosted_.get(), &with, function, std::forward<Args>(args)...);
+  }
+
+  /// As mote::send. What one thread sends to one process arrives in the order sent. After a shutdown it vanishes. A pid of
+  /// another runtime of this program will do. A process that calls this does what mote::send does.
   template <class Value>
-  void send(pid to, Value&& value) const {
-    detail::deliver_from_outside(*runtime_, to, detail::make_envelope(std::forward<Value>(value)));
+  void send(pid to, Value&& value) {
+    detail::deliver_from_outside(hosted_.get(), to, detail::make_envelope(std::forward<Value>(value)));
+  }
+  template <class Value>
+  void send(alias to, Value&& value) {
+    detail::deliver_from_outside(hosted_.get(), to, detail::make_envelope(std::forward<Value>(value)));
+  }
+  template <class Value>
+  void send(std::string_view name, Value&& value) {
+    send(detail::require_name(hosted_.get(), name), std::forward<Value>(value));
+  }
+
+  /// Runs function(args...) in a process of its own, and waits until that has ended. Both may reach the caller's variables,
+  /// since the caller waits.
+  /// Returns  what the function returns.
+  /// Throws   what the function throws; call_failed when its process was ended first, or the runtime was shut down;
+  ///          system_limit when no process slot is left; usage_error in a process of this runtime.
+  /// Blocks   the calling thread.
+  template <class Function, class... Args>
+    requires(!detail::is_option<std::decay_t<Function>>)
+  decltype(auto) call(Function&& function, Args&&... args) {
+    return detail::call_in_process(hosted_.get(), nullptr, std::forward<Function>(function), std::forward<Args>(args)...);
+  }
+  template <class Function, class... Args>
+    requires(!detail::is_option<std::decay_t<Function>>)
+  decltype(auto) call(const spawn_options& with, Function&& function, Args&&... args) {
+    return detail::call_in_process(hosted_.get(), &with, std::forward<Function>(function), std::forward<Args>(args)...);
+  }
+
+  /// Ends it, in this order: nobody can start processes from outside any more; all processes get an exit signal `shutdown`; at
+  /// the deadline those left get `kill`, and a second more; the threads end, and descriptors are closed; what is sent from now
+  /// on vanishes. Its memory goes with the object.
+  /// within   zero or less, or a moment that has passed: they are killed at once. Without: options::shutdown_deadline.
+  /// Returns  who has not ended. A thread that such a one holds stays with it.
+  /// Throws   usage_error in a process of this runtime.
+  /// Blocks   the calling thread, at most for the deadline and three seconds. Called again, also meanwhile by another thread: until
+  ///          the first call is done, and returns the same.
+  std::vector<left_process> shutdown() { return hosted_.shut_down(std::nullopt); }
+  std::vector<left_process> shutdown(std::chrono::nanoseconds within) { return hosted_.shut_down(within); }
+  std::vector<left_process> shutdown(std::chrono::steady_clock::time_point moment) {
+    const auto now = std::chrono::steady_clock::now();
+    return shutdown(moment <= now ? std::chrono::nanoseconds(0) : moment - now);
   }
 
  private:
-  detail::runtime* runtime_;
+  detail::hosted_runtime hosted_;
+};
+
+/// A handle by which plain threads reach a runtime. A value; it does not keep the runtime alive: what is sent by it after the
+/// runtime's end vanishes. While there is one, somebody outside may yet wake a process.
+class runtime_handle {
+ public:
+  explicit runtime_handle(detail::runtime& which) noexcept : way_(which) {}
+  /// As mote::send, from any thread.
+  template <class Value>
+  void send(pid to, Value&& value) const {
+    detail::deliver_from_outside(way_, to, detail::make_envelope(std::forward<Value>(value)));
+  }
+
+ private:
+  detail::way_in way_;
 };
 /// Of the runtime that runs the calling process.
 runtime_handle this_runtime();

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace mote::detail {
 
@@ -50,6 +51,10 @@ unsigned count_threads() {
 }
 
 bool zygote_started() noexcept { return control >= 0; }
+
+void forget_zygote() noexcept {
+  if (control >= 0) ::close(std::exchange(control, -1));
+}
 
 bool start_zygote(void (*body)(const os_process_start&)) {
   if (zygote_started()) return true;

@@ -40,6 +40,8 @@ struct os_process_start {
 /// Forks the starter, unless it runs already. body: what each OS process runs; it need not return.
 /// Returns  false when the program has more than one thread already, or the system refuses.
 bool start_zygote(void (*body)(const os_process_start& given));
+/// In the child of a fork: the starter is the parent's.
+void forget_zygote() noexcept;
 /// Whether one was started. It may have been killed since.
 bool zygote_started() noexcept;
 /// Any thread. Starts an OS process. The ends belong to it; the caller keeps its own.

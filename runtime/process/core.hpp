@@ -2,7 +2,9 @@
 #pragma once
 
 #include "runtime/base/inline.hpp"
+#include "runtime/base/turnstile.hpp"
 #include "runtime/memory/shelves.hpp"
+#include "runtime/os/fork_watch.hpp"
 #include "runtime/os/held_mutexes.hpp"
 #include "runtime/process/abroad.hpp"
 #include "runtime/process/names.hpp"
@@ -22,6 +24,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace mote::detail {
 
@@ -37,6 +40,22 @@ struct cost {
 class fault;
 class network;
 
+/// Who outside is to be told of a process's end.
+struct awaiter {
+  void (*ended)(void* context, const reason& why) noexcept = nullptr;
+  void* context = nullptr;
+};
+
+/// While one lives, std::terminate on a process's stack ends that process only (finish.cpp). The last to go puts back the
+/// handler that was there before the first, unless the program has put another over it meanwhile. Any thread.
+class terminate_catch {
+ public:
+  terminate_catch() noexcept;
+  ~terminate_catch();
+  terminate_catch(const terminate_catch&) = delete;
+  terminate_catch& operator=(const terminate_catch&) = delete;
+};
+
 /// A runtime: everything its processes share. Made and destroyed by a plain thread (runtime.cpp).
 class runtime {
  public:
@@ -48,11 +67,20 @@ class runtime {
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
 
-  /// Runs main as the first process to its end, and shuts the others down. Returns main's result, 1 for an error.
-  int run_main(int (*call)(void* main), void* main);
-  /// A process to be, for which run_to_end makes ready. Before the schedulers run.
-  process& prepare_from_outside(const closure_type& body);
-  /// Runs these, and all that they start, until the process of root_key has ended.
+  /// A process to be, whose closure's place is yet empty, and which run_to_end or submit makes ready. Plain thread. Throws as
+  /// spawn does.
+  process& prepare_from_outside(const closure_type& body, const spawn_options* options = nullptr);
+  /// Gives one back that was prepared and not made ready.
+  void discard_from_outside(process& unborn) noexcept;
+  /// From now on `then` is called when that process has ended, as the last of all. It was prepared and not made ready.
+  void await_end(process& unborn, const awaiter& then);
+  void forget_awaiter(std::uint64_t key) noexcept;
+  /// Starts the schedulers' threads. Throws std::system_error that names the one refused.
+  void start();
+  /// Stops the threads and lets nobody from outside in any more; drops what is left. Again does no harm. Plain thread. False:
+  /// a thread runs a process that does not come back, and this runtime must not be destroyed.
+  bool stop() noexcept;
+  /// Starts, runs these and all that they start, until the last of them has ended.
   void run_to_end(std::initializer_list<process*> ready);
 
   const options settings;
@@ -76,15 +104,30 @@ class runtime {
   /// How many held a mutex when they left their scheduler. Counted only by builds that check mutexes.
   std::atomic<std::uint64_t> mutex_holders{0};
   std::uint64_t first_key = 0;
-  std::uint64_t root_key = 0;  ///< of the process that starts the first one and ends the others after it
-  void (*on_root_end)(void* context) = nullptr;
-  void* root_context = nullptr;
+  std::uint64_t root_key = 0;  ///< of the process that starts the first one, if there is one, and ends the others
+
+  // ---- from outside: outside.hpp ----
+  turnstile visitors;  ///< H1
+  turnstile starts;    ///< H2
+  const std::uint32_t forks_before = forks_seen();  ///< H4
+  runtime* listed_after = nullptr;  ///< H3, under the list's lock
+  /// Ways by which somebody outside may yet send or spawn: while there are some, that all processes wait is no deadlock.
+  std::atomic<std::uint32_t> ways_in{0};
+  /// How many were started from outside.
+  std::atomic<std::uint64_t> started_outside{0};
+  /// finish.cpp: tells who awaits the end of that process.
+  MOTE_COLD void tell_awaiter(std::uint64_t key, const reason& why) noexcept;
 
  private:
+  void tell_all_awaiters() noexcept;
   void stand_still() noexcept;
   void end_the_standing();
   void drop_what_is_left() noexcept;
   unsigned stands_ = 0;
+  bool stopped_ = false;
+  std::optional<terminate_catch> catches_terminate_;
+  std::mutex awaiters_lock_;
+  std::unordered_map<std::uint64_t, awaiter> awaiters_;  ///< by the process's key
 };
 
 /// Who began to wait here with a lax limit since the last service (wait.cpp, P2). Blocks are type-stable, so one that names a
@@ -186,7 +229,7 @@ inline pid name_of(const runtime& home, const process& who) noexcept {
 /// The block of a process of this runtime, or of the one that stands for it here.
 process* find_or_stand_in(const runtime& home, pid who) noexcept;
 
-// ---- runtime.cpp ----
+// ---- hosting.cpp ----
 /// Asks all processes that are listed to end, then ends them. False: some are left. Called from one that is not listed.
 bool end_all_processes(std::chrono::nanoseconds deadline);
 
@@ -221,8 +264,8 @@ bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_pt
 MOTE_COLD bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how);
 /// As post, wherever the process is.
 bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how);
-/// As post, from a plain thread.
-bool post_from_outside(runtime& home, pid to, envelope* mail);
+/// As post, from a plain thread or a process of another runtime, which visits this one.
+bool post_from_outside(runtime& home, pid to, envelope_ptr mail);
 /// Wakes a process, which looks itself for what has happened. From a plain thread.
 void nudge_from_outside(runtime& home, std::uint64_t key) noexcept;
 /// A signal to be posted. Throws std::bad_alloc: make it before anything is changed.
@@ -282,8 +325,6 @@ void give_up_body(process& self) noexcept;
 void finish(core& here, process& self, const reason& why) noexcept;
 /// Unties what was tied in nobody's name.
 void forget_nobody(core& here) noexcept;
-/// Installs the terminate handler, once.
-void catch_terminate();
 
 // ---- wait.cpp ----
 /// Waits for news, until the deadline: any mail if that is what it waits for, else signals and answers only. False: the time

@@ -17,6 +17,7 @@
 #include "runtime/process/locals.hpp"
 
 #include <exception>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -201,14 +202,14 @@ void finish(core& here, process& self, const reason& why) noexcept {
   if (unheard && why && why.kind() != reason_kind::killed) report_crash(here, self, why);
   if (self.locals != nullptr) [[unlikely]] drop_locals(here, std::move(self.locals));  // of one whose stack is discarded
   if (self.details != nullptr) drop_details(here.home, self);
-  const bool was_root = self.key() == here.home.root_key;
+  const std::uint64_t awaited_key = self.has(process_flags::awaited) ? self.key() : 0;
   if (self.has(process_flags::doomed)) self.doom = {};
   self.flags = 0;
   here.ended.add(1);
   tsan_release(&self);  // whoever gets the block next
   self.doing.store(activity::free, release);  // X2 O1
   if (self.generation.load(relaxed) != ~std::uint32_t{0}) here.blocks.give(self);  // else retired (table.hpp, T2)
-  if (was_root) here.home.on_root_end(here.home.root_context);
+  if (awaited_key != 0) [[unlikely]] here.home.tell_awaiter(awaited_key, why);
 }
 
 core::core(runtime& owner, station* place)
@@ -239,6 +240,8 @@ void forget_nobody(core& here) noexcept {
 
 namespace {
 
+constinit std::mutex terminate_lock;       // of the two below
+constinit unsigned terminate_catches = 0;
 std::terminate_handler before_ours = nullptr;
 
 // Why std::terminate was called, as far as can be told.
@@ -256,7 +259,7 @@ reason terminated(const process& self) {
 // std::terminate on a process's stack ends that process only. Its stack is discarded: nothing below can be unwound.
 [[noreturn]] void end_this_process_only() {
   core* here = current_core();
-  if (here == nullptr || here->running() == nullptr || !here->home.settings.catch_terminate) {
+  if (here == nullptr || here->running() == nullptr || !*here->home.settings.catch_terminate) {
     before_ours();
     std::abort();
   }
@@ -273,12 +276,15 @@ reason terminated(const process& self) {
 
 }  // namespace
 
-void catch_terminate() {
-  static const bool installed = [] {
-    before_ours = std::set_terminate(&end_this_process_only);
-    return true;
-  }();
-  static_cast<void>(installed);
+terminate_catch::terminate_catch() noexcept {
+  const std::lock_guard hold(terminate_lock);
+  const bool stands = std::get_terminate() == &end_this_process_only;  // also when another library's restored it
+  if (terminate_catches++ == 0 && !stands) before_ours = std::set_terminate(&end_this_process_only);
+}
+
+terminate_catch::~terminate_catch() {
+  const std::lock_guard hold(terminate_lock);
+  if (--terminate_catches == 0 && std::get_terminate() == &end_this_process_only) std::set_terminate(before_ours);
 }
 
 }  // namespace mote::detail

@@ -224,7 +224,7 @@ bool known(const process& block, std::uint64_t key) noexcept {
 namespace {
 
 // Those of the caller: who ended without a word (ties.cpp, L4), or is to be told of an unlink yet, is left out.
-std::size_t links_in_force(const runtime& home, process& self) {
+std::size_t links_in_force(const detail::runtime& home, process& self) {
   std::size_t count = 0;
   self.links.for_each([&](std::uint64_t key) { count += has_told_all(home, key) ? 0 : 1; });
   return count;
@@ -234,7 +234,7 @@ std::size_t links_in_force(const runtime& home, process& self) {
 
 std::optional<process_info> info(pid who) {
   const entry door("mote::info");
-  runtime& home = door.home();
+  detail::runtime& home = door.home();
   process* const block = find_or_stand_in(home, who);
   if (block == nullptr) return std::nullopt;
   const std::uint64_t key = block->key();

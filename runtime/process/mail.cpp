@@ -1,5 +1,5 @@
 // Sending: from the caller's hands into the receiver's inbox. docs/design/mailbox.md.
-#include "runtime/process/core.hpp"
+#include "runtime/process/outside.hpp"
 
 #include <mote/send.hpp>
 
@@ -56,6 +56,9 @@ in_nobodys_name::~in_nobodys_name() {
 
 void not_in_a_process(const char* call, envelope* given) {
   if (given != nullptr) drop_envelope(given);
+  if (current_core() != nullptr) {  // whose thread a fork has taken along (scheduler::orphan)
+    throw usage_error(std::string(call) + ": called in the child of a fork that a process made; there only exec or _exit may follow");
+  }
   throw usage_error(std::string(call) + ": called from a plain thread; it belongs inside a process (mote::run)");
 }
 
@@ -116,8 +119,25 @@ bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_pt
   return posted;
 }
 
+namespace {
+
+// Whether the way to that place leads through the isolated processes of this runtime, or out of one.
+bool is_of_family(const runtime& home, pid who) noexcept {
+  if (home.elsewhere == nullptr) return false;
+  return serial_of(home.table.place()) != 0 || family_of(who.place()) == home.table.place();
+}
+
+// To a process of another runtime of this program. Messages only: what ties and asks keeps keys that are one runtime's.
+bool post_to_sibling(pid to, envelope_ptr mail) {
+  const visit there = visit::to(family_of(to.place()));
+  return there && post_from_outside(there.home(), to, std::move(mail));
+}
+
+}  // namespace
+
 bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how) {
-  if (here.home.elsewhere == nullptr || to.place() == here.home.table.place()) return false;
+  if (to.place() == here.home.table.place()) return false;
+  if (!is_of_family(here.home, to)) return mail->kind == envelope_kind::message && post_to_sibling(to, std::move(mail));
   const auto [to_key, given, gone] = here.home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
   if (given == nullptr) return gone;
   return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), given, how);
@@ -131,21 +151,21 @@ bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how) {
   return post_abroad(here, pid_for(here.home, to_key), envelope_ptr(mail), how);
 }
 
-bool post_from_outside(runtime& home, pid to, envelope* mail) {
-  if (to.place() != home.table.place() && home.elsewhere != nullptr) [[unlikely]] {
-    const auto [to_key, given, gone] = home.elsewhere->forward(to, envelope_ptr(mail), abroad::moment::now);
-    return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), given) : gone;
+bool post_from_outside(runtime& home, pid to, envelope_ptr mail) {
+  if (to.place() != home.table.place()) [[unlikely]] {
+    if (!is_of_family(home, to)) return post_to_sibling(to, std::move(mail));
+    const auto [to_key, given, gone] = home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
+    return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), envelope_ptr(given)) : gone;
   }
   process* const receiver = home.table.find(to);
+  if (receiver == nullptr) return false;
   std::uint64_t load = 0;
   mail->generation = to.generation();
-  const pushed how = receiver != nullptr ? receiver->mail.push(mail, units_of(*mail), false, load) : pushed::closed;
-  if (how == pushed::closed) {
-    drop_envelope(mail);
-    return false;
-  }
+  const pushed how = receiver->mail.push(mail.get(), units_of(*mail), false, load);
+  if (how == pushed::closed) return false;
+  envelope* const posted = mail.release();
   if (how == pushed::queued) return true;
-  if (how == pushed::woke) receiver->handed = mail;
+  if (how == pushed::woke) receiver->handed = posted;
   tsan_release(receiver);
   home.schedulers.submit(*receiver);
   return true;
@@ -246,12 +266,14 @@ bool try_deliver(pid to, envelope* mail) {
   return sent;
 }
 
-void deliver_from_outside(runtime& where, pid to, envelope* mail) {
-  static_cast<void>(post_from_outside(where, to, mail));
-}
-
 std::uint64_t key_abroad(const runtime& home, pid who, const char* call) {
-  if (home.elsewhere == nullptr) return 0;
+  if (!is_of_family(home, who)) {
+    if (call != nullptr && visit::to(family_of(who.place()))) {
+      throw usage_error(std::string(call) + ": " + to_string(who) + " lives in another runtime of this program; messages " +
+                        "reach it, but it can be watched, asked and ended only by those who live there with it");
+    }
+    return 0;
+  }
   const std::uint64_t key = foreign_key(home.table.place(), who);
   if (key == 0 && call != nullptr && who.place() >> 32 == family_of(home.table.place())) {
     throw usage_error(std::string(call) + ": " + to_string(who) + " lives inside of another OS process; messages reach it, " +

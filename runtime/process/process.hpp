@@ -48,6 +48,7 @@ struct process_flags {
   static constexpr std::uint32_t heard = 128;       ///< somebody has been told of its end
   static constexpr std::uint32_t unfinished = 256;  ///< has ended, and could not tell everyone yet
   static constexpr std::uint32_t stands_in = 512;  ///< for one of another OS process (abroad.hpp)
+  static constexpr std::uint32_t awaited = 1024;  ///< somebody outside is to be told of its end (runtime::await_end)
   static constexpr unsigned waits_shift = 12;  ///< a wait_reason: for what it waits; any but 0 is deaf to ordinary mail
   static constexpr std::uint32_t waits_mask = 7u << waits_shift;
   static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown

@@ -64,29 +64,62 @@ void prepare_block(const runtime& home, process* child, const closure_type& body
   child->generation.store(child->generation.load(relaxed) + 1, release);  // table.hpp, T1
 }
 
+// Makes a process of a block. Throws with nothing but the block to be given back.
+inline __attribute__((always_inline)) void furnish(runtime& home, process& child, const closure_type& body, const spawn_options* options) {
+  tsan_acquire(&child);  // what the block's last process did, its closure's reads among it
+  prepare_block(home, &child, body);
+  try {
+    if (options != nullptr) apply(home, child, *options);
+    if (!process::fits_inline(body)) *reinterpret_cast<void**>(child.closure) = allocate(body.size);
+  } catch (...) {
+    child.body = nullptr;
+    throw;
+  }
+}
+
+// Leaves nothing but the block.
+void strip(runtime& home, process& unborn) noexcept {
+  static_cast<void>(unborn.discard_mail());
+  if (unborn.body != nullptr && !unborn.closure_is_inline()) deallocate(unborn.closure_place());
+  unborn.body = nullptr;
+  unborn.flags = 0;
+  unname_process(home, unborn);
+  drop_details(home, unborn);
+  unborn.links.clear();
+  unborn.watchers.reset();
+}
+
 }  // namespace
 
 process* new_process(core& here, const closure_type& body, const spawn_options* options) {
   if (options != nullptr) check(here.home, *options);
   process* const child = here.blocks.take();
   if (child == nullptr) [[unlikely]] table_is_full(here.home);
-  tsan_acquire(child);  // what the block's last process did, its closure's reads among it
-  prepare_block(here.home, child, body);
   try {
-    if (options != nullptr) apply(here.home, *child, *options);
-    if (!process::fits_inline(body)) *reinterpret_cast<void**>(child->closure) = allocate(body.size);
+    furnish(here.home, *child, body, options);
   } catch (...) {
-    child->body = nullptr;
     discard_process(here, *child);
     throw;
   }
   return child;
 }
 
-process& runtime::prepare_from_outside(const closure_type& body) {
-  process* const block = table.take_first();
-  prepare_block(*this, block, body);
-  return *block;
+process& runtime::prepare_from_outside(const closure_type& body, const spawn_options* options) {
+  if (options != nullptr) check(*this, *options);
+  process* const child = table.take_for_outside();
+  if (child == nullptr) table_is_full(*this);
+  try {
+    furnish(*this, *child, body, options);
+  } catch (...) {
+    discard_from_outside(*child);
+    throw;
+  }
+  return *child;
+}
+
+void runtime::discard_from_outside(process& unborn) noexcept {
+  strip(*this, unborn);
+  table.give_from_outside(unborn);
 }
 
 bool process::discard_mail() noexcept {
@@ -105,14 +138,7 @@ bool process::discard() noexcept {
 }
 
 void discard_process(core& here, process& unborn) noexcept {
-  static_cast<void>(unborn.discard_mail());
-  if (unborn.body != nullptr && !unborn.closure_is_inline()) deallocate(unborn.closure_place());
-  unborn.body = nullptr;
-  unborn.flags = 0;
-  unname_process(here.home, unborn);
-  drop_details(here.home, unborn);
-  unborn.links.clear();
-  unborn.watchers.reset();
+  strip(here.home, unborn);
   here.blocks.give(unborn);
 }
 

@@ -77,22 +77,45 @@ process* process_table::take_one() noexcept {
   return made;
 }
 
+// Under the lock. Whether there is one, at least, for somebody who would like so many (T3).
+bool process_table::may_take(std::size_t count) noexcept {
+  if (!scarce_ && out_ + count > most_) set_scarce(true);
+  return !scarce_ || alive() < most_;
+}
+
+// Under the lock.
+void process_table::put_back(process& block) noexcept {
+  --out_;
+  block.next = free_;
+  free_ = &block;
+}
+
+// Under the lock.
+void process_table::end_scarcity() noexcept {
+  if (scarce_ && out_ + caches_.size() * most_in_a_cache() + batch_ <= most_) set_scarce(false);
+}
+
+process* process_table::take_for_outside() noexcept {
+  const std::lock_guard hold(lock_);
+  return may_take(1) ? take_one() : nullptr;
+}
+
+void process_table::give_from_outside(process& block) noexcept {
+  const std::lock_guard hold(lock_);
+  put_back(block);
+  end_scarcity();
+}
+
 void process_table::fill(block_cache& empty) noexcept {
   const std::lock_guard hold(lock_);
-  if (!scarce_ && out_ + batch_ > most_) set_scarce(true);
-  if (scarce_ && alive() >= most_) return;
+  if (!may_take(batch_)) return;
   for (std::size_t left = scarce_ ? 1 : batch_; left != 0; --left) empty.push(*take_one());
 }
 
 void process_table::take_back(block_cache& from, std::uint32_t count) noexcept {
   const std::lock_guard hold(lock_);
-  out_ -= count;
-  for (; count != 0; --count) {
-    process& block = from.pop();
-    block.next = free_;
-    free_ = &block;
-  }
-  if (scarce_ && out_ + caches_.size() * most_in_a_cache() + batch_ <= most_) set_scarce(false);
+  for (; count != 0; --count) put_back(from.pop());
+  end_scarcity();
 }
 
 block_cache::block_cache(process_table& table) : table_(table), most_(static_cast<std::uint32_t>(2 * table.batch())) {

@@ -61,11 +61,10 @@ class process_table {
   void fill(block_cache& empty) noexcept;
   /// Takes `count` blocks back.
   void take_back(block_cache& from, std::uint32_t count) noexcept;
-  /// One block, the next by index while none has been given back. Before the schedulers run.
-  process* take_first() noexcept {
-    const std::lock_guard hold(lock_);
-    return take_one();
-  }
+  /// One block, the next by index while none has been given back; nullptr: `most` are in use. Any thread.
+  process* take_for_outside() noexcept;
+  /// Takes one back that was never made ready.
+  void give_from_outside(process& block) noexcept;
   /// How many caches take at once.
   std::size_t batch() const noexcept { return batch_; }
 
@@ -74,6 +73,9 @@ class process_table {
   std::size_t most_in_a_cache() const noexcept { return 2 * batch_ + 1; }
   void add(block_cache& one);
   void set_scarce(bool scarce) noexcept;
+  bool may_take(std::size_t count) noexcept;
+  void end_scarcity() noexcept;
+  void put_back(process& block) noexcept;
   std::size_t alive() const noexcept;
   process* take_one() noexcept;
 

@@ -334,7 +334,7 @@ using namespace detail;
 namespace {
 
 // A pid as a key; a pid that names nobody is a mistake of the caller's. 0: of a place that nobody knows the way to.
-std::uint64_t known_key(const runtime& home, pid who, const char* call) {
+std::uint64_t known_key(const detail::runtime& home, pid who, const char* call) {
   if (!who) throw usage_error(std::string(call) + ": a pid that names nobody");
   return key_for(home, who, call);
 }

@@ -127,8 +127,10 @@ bool simulated_os_process::begin() {
     return true;
   }
   runtime& made = *ready_->home;
-  made.root_context = this;
-  made.on_root_end = [](void* self) { static_cast<simulated_os_process*>(self)->root_has_ended_ = true; };
+  made.await_end(*ready_->second, {[](void* self, const reason&) noexcept {
+                                     static_cast<simulated_os_process*>(self)->root_has_ended_ = true;
+                                   },
+                                   this});
   made.schedulers.submit(*ready_->first);
   made.schedulers.submit(*ready_->second);
   return true;
@@ -251,8 +253,8 @@ using namespace mote::detail;
 
 void end_os_process(pid isolated, os_end how, int code, std::chrono::nanoseconds within) {
   const entry door("mote::sim::end_os_process");
-  runtime& here = door.home();
-  runtime& program = here.host != nullptr ? *here.host : here;
+  detail::runtime& here = door.home();
+  detail::runtime& program = here.host != nullptr ? *here.host : here;
   if (!program.settings.deterministic_seed || program.elsewhere == nullptr) {
     throw usage_error("mote::sim::end_os_process: OS processes are simulated in deterministic mode only");
   }

@@ -1,0 +1,307 @@
+// A runtime from its start to its shutdown: for mote::run, whose main is its first process, and for a host program.
+//
+// R1  The root process is made before anything runs, so that no limit keeps it from starting. mote::run's root starts the
+//     first process and waits for its end; a host's root begins with the shutdown. Then it ends all others: they get an exit
+//     signal `shutdown`, at the deadline `kill`, and a second more.
+// R2  Who waits for the root waits by the machine's clock, and a little longer than the root may take: a process that holds
+//     the only scheduler keeps the root from running. (In deterministic mode the clock is not the machine's.)
+// R3  What is left then is named, and stays: a process that does not come back keeps its thread and the whole runtime. Such a
+//     runtime stays reachable, for tools that look for leaks.
+#include "runtime/os/fault_watch.hpp"
+#include "runtime/process/outside.hpp"
+#include "runtime/worker/launch.hpp"
+
+#include <mote/receive.hpp>
+#include <mote/runtime.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds time_after_kill = std::chrono::seconds(1);
+constexpr nanoseconds longest_shutdown = std::chrono::hours(24 * 365);
+
+// Asks all processes there are to end in this way, and waits until they have, or the time is up. False: some are left.
+bool end_all(const reason& why, std::chrono::steady_clock::time_point deadline) {
+  for (std::vector<pid> left = processes(); !left.empty(); left = processes()) {
+    for (const pid one : left) {
+      monitor(one);
+      exit(one, why);
+    }
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const auto time = deadline - now();
+      if (time.count() <= 0 || !receive<down>(time)) return false;
+    }
+  }
+  return true;
+}
+
+// Again and again until there is memory for it: what must be done at the end cannot be left out.
+template <class Step>
+auto with_memory(Step&& step) {
+  for (;;) {
+    try {
+      return step();
+    } catch (const std::bad_alloc&) {
+      yield();
+    }
+  }
+}
+
+/// What the root process and the plain thread that waits for it share.
+struct root_task {
+  int (*call)(void*) = nullptr;  ///< of mote::run
+  void* main = nullptr;
+  int result = 0;
+  std::exception_ptr refused{};  ///< why the first process could not be made
+  nanoseconds shutdown_within{};
+  bool all_ended = false;
+
+  std::mutex lock{};
+  std::condition_variable changed{};
+  bool ended = false;
+
+  static void end(void* whose, const reason&) noexcept {
+    auto& self = *static_cast<root_task*>(whose);
+    const std::lock_guard hold(self.lock);
+    self.ended = true;
+    self.changed.notify_one();
+  }
+  void wait() {
+    std::unique_lock hold(lock);
+    changed.wait(hold, [this] { return ended; });
+  }
+  bool wait_for(nanoseconds most) {
+    std::unique_lock hold(lock);
+    return changed.wait_for(hold, most, [this] { return ended; });
+  }
+};
+
+/// A body that reaches what its caller waits with.
+template <void (*Body)(root_task&)>
+struct waited_for {
+  root_task* shared;
+  static void run(void* place) { Body(*static_cast<waited_for*>(place)->shared); }
+  static void drop(void*) noexcept {}
+};
+template <void (*Body)(root_task&)>
+constexpr closure_type body_of{sizeof(waited_for<Body>), alignof(waited_for<Body>), &waited_for<Body>::run,
+                               &waited_for<Body>::drop};
+
+void first_process(root_task& shared) { shared.result = shared.call(shared.main); }
+
+void run_first_process(root_task& shared) {
+  draft first(body_of<&first_process>, nullptr);
+  ::new (first.place()) waited_for<&first_process>{&shared};
+  current_core()->home.first_key = first.key();
+  static_cast<void>(first.launch(tie::monitor));
+}
+
+// R1. It is not listed among the processes.
+void root(root_task& shared) {
+  trap_exit(true);
+  if (shared.call != nullptr) {
+    try {
+      run_first_process(shared);
+    } catch (const std::exception&) {
+      shared.refused = std::current_exception();
+      shared.all_ended = true;
+      return;
+    }
+    const down news = with_memory([] { return receive<down>(); });
+    if (news.why) {
+      shared.result = 1;
+      const std::string why = with_memory([&] { return to_string(news.why); });
+      std::fprintf(stderr, "mote: the first process ended: %s\n", why.c_str());
+    }
+  }
+  shared.all_ended = end_all_processes(shared.shutdown_within);
+}
+
+// R3. Plain thread.
+std::vector<left_process> who_is_left(runtime& home) {
+  std::vector<left_process> found;
+  for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
+    const process& block = home.table.at(index);
+    if (block.doing.load(acquire) == activity::free || block.has(process_flags::hidden)) continue;
+    left_process one{name_of(home, block), {}, {}};
+    const std::lock_guard hold(home.details_lock);
+    if (block.details != nullptr) {
+      one.name = block.details->name;
+      one.label = block.details->label;
+    }
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+void say_who_is_left(const std::vector<left_process>& left) {
+  for (const left_process& one : left) {
+    std::fprintf(stderr, "mote: process %s%s%s%s %s did not end\n", to_string(one.process).c_str(), one.name.empty() ? "" : " \"",
+                 one.name.c_str(), one.name.empty() ? "" : "\"", one.label.c_str());
+  }
+}
+
+bool runs_here(const runtime& home) noexcept {
+  const core* const here = current_core();
+  return here != nullptr && &here->home == &home;
+}
+
+}  // namespace
+
+bool end_all_processes(nanoseconds deadline) {
+  const auto until = now() + deadline;
+  if (with_memory([&] { return end_all(reason::shutdown, until); })) return true;
+  const auto last = now() + time_after_kill;
+  return with_memory([&] { return end_all(reason::kill, last); });
+}
+
+void runtime::run_to_end(std::initializer_list<process*> ready) {
+  root_task end;
+  await_end(**(ready.end() - 1), {&root_task::end, &end});
+  start();
+  for (process* const each : ready) schedulers.submit(*each);
+  end.wait();
+}
+
+/// The runtime, and what stands around it as long as it runs.
+struct hosted_runtime::host {
+  explicit host(const options& given) {
+    prepare_starter(given);
+    home = std::make_unique<runtime>(given);
+    prepare_family(*home);
+    if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
+    root_ = &home->prepare_from_outside(body_of<&root>);
+    ::new (root_->closure_place()) waited_for<&root>{&task};
+    home->root_key = root_->key();
+    root_->set(process_flags::hidden);
+    home->await_end(*root_, {&root_task::end, &task});
+    if (*home->settings.catch_stack_overflow) watch_.emplace(&catch_overflow);
+    home->start();
+    list_runtime(*home);
+  }
+
+  void submit_root(nanoseconds shutdown_within) {
+    task.shutdown_within = std::clamp(shutdown_within, nanoseconds(0), longest_shutdown);
+    tsan_release(root_);
+    home->schedulers.submit(*root_);
+  }
+
+  // After the root has ended, or does not.
+  void stop() {
+    if (!task.all_ended) left = who_is_left(*home);
+    came_back = home->stop();
+    if (came_back) watch_.reset();
+  }
+
+  void shut_down(nanoseconds within) {
+    home->starts.close();  // H2
+    submit_root(within);
+    if (home->settings.deterministic_seed) {
+      task.wait();
+    } else if (!task.wait_for(task.shutdown_within + time_after_kill + std::chrono::seconds(1))) {  // R2
+      task.all_ended = false;
+    }
+    stop();
+  }
+
+  std::unique_ptr<runtime> home;
+  root_task task;
+  std::vector<left_process> left;
+  bool came_back = false;
+  enum class phase { runs, ends, has_ended };
+  phase now = phase::runs;  // under the lock
+  std::mutex lock;
+  std::condition_variable changed;
+  host* kept_before = nullptr;
+
+ private:
+  process* root_ = nullptr;
+  std::optional<fault_watch> watch_;
+};
+
+namespace {
+
+constinit std::atomic<void*> last_kept{nullptr};  // R3
+
+}  // namespace
+
+hosted_runtime::hosted_runtime(const options& given) : home_(nullptr) {
+  const errno_kept same;
+  options own = given;
+  own.catch_terminate = given.catch_terminate.value_or(false);
+  own.catch_stack_overflow = given.catch_stack_overflow.value_or(false);
+  host_ = std::make_unique<host>(own);
+  home_ = host_->home.get();
+  home_->ways_in.fetch_add(1, relaxed);
+}
+
+std::vector<left_process> hosted_runtime::shut_down(std::optional<nanoseconds> within) {
+  const errno_kept same;
+  refuse_after_fork(*home_, "mote::runtime::shutdown");
+  if (runs_here(*home_)) {
+    throw usage_error("mote::runtime::shutdown: called from a process of this runtime, for whose end it would wait; call it from a "
+                      "plain thread");
+  }
+  host& all = *host_;
+  std::unique_lock hold(all.lock);
+  if (all.now == host::phase::runs) {
+    all.now = host::phase::ends;
+    hold.unlock();
+    all.shut_down(within.value_or(home_->settings.shutdown_deadline));
+    hold.lock();
+    all.now = host::phase::has_ended;
+    all.changed.notify_all();
+  }
+  all.changed.wait(hold, [&] { return all.now == host::phase::has_ended; });
+  return all.left;
+}
+
+hosted_runtime::~hosted_runtime() {
+  const bool own = runs_here(*home_);
+  if (own) std::fputs("mote: a runtime was destroyed by one of its own processes: it runs on\n", stderr);
+  if (!own && !left_by_fork(*home_)) {
+    const bool told = host_->now == host::phase::has_ended;
+    const std::vector<left_process> left = shut_down(std::nullopt);
+    if (!told) say_who_is_left(left);
+    if (host_->came_back) return;
+  }
+  keep(std::move(host_));  // R3 H4
+}
+
+void hosted_runtime::keep(std::unique_ptr<host> which) noexcept {
+  host* const kept = which.release();
+  kept->kept_before = static_cast<host*>(last_kept.exchange(kept, acq_rel));
+}
+
+int run_main(const options& given, int (*call)(void*), void* main) {
+  if (current_core() != nullptr) throw usage_error("mote::run: called inside a process");
+  return hosted_runtime::run(options_from_environment(given), call, main);
+}
+
+int hosted_runtime::run(options given, int (*call)(void*), void* main) {
+  given.catch_terminate = given.catch_terminate.value_or(true);
+  given.catch_stack_overflow = given.catch_stack_overflow.value_or(true);
+  auto all = std::make_unique<host>(given);
+  all->task.call = call;
+  all->task.main = main;
+  all->submit_root(all->home->settings.shutdown_deadline);
+  all->task.wait();
+  all->stop();
+  say_who_is_left(all->left);
+  const int result = all->task.result;
+  const std::exception_ptr refused = all->task.refused;
+  if (!all->came_back) keep(std::move(all));
+  if (refused != nullptr) std::rethrow_exception(refused);
+  return result;
+}
+
+}  // namespace mote::detail

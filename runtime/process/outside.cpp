@@ -1,0 +1,284 @@
+// Labels: outside.hpp (H).
+#include "runtime/process/outside.hpp"
+
+#include "runtime/os/zygote.hpp"
+
+#include <cerrno>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+namespace mote::detail {
+
+namespace {
+
+constinit std::mutex list_lock;
+constinit runtime* first_listed = nullptr;
+
+bool calls_from_a_process() noexcept {
+  const core* const here = current_core();
+  return here != nullptr && here->running() != nullptr;
+}
+
+// H4. The one thread there is may be a scheduler's, on a process's stack: it runs on, to an exec or an _exit.
+void leave_behind_in_child() noexcept {
+  list_lock.unlock();
+  forget_zygote();
+  if (core* const here = current_core()) here->orphan();
+}
+
+constexpr fork_steps around_fork{[]() noexcept { list_lock.lock(); }, []() noexcept { list_lock.unlock(); },
+                                 &leave_behind_in_child};
+
+[[noreturn]] MOTE_COLD void fork_left_it(const char* call) {
+  throw usage_error(std::string(call) + ": this OS process is the child of a fork, in which the runtime of its parent has no "
+                                        "thread: start another program by exec, or make a runtime of its own");
+}
+
+}  // namespace
+
+void list_runtime(runtime& which) {
+  watch_forks(around_fork);
+  const std::lock_guard hold(list_lock);
+  which.listed_after = std::exchange(first_listed, &which);
+}
+
+void unlist_runtime(runtime& which) noexcept {
+  const std::lock_guard hold(list_lock);
+  for (runtime** each = &first_listed; *each != nullptr; each = &(*each)->listed_after) {
+    if (*each != &which) continue;
+    *each = which.listed_after;
+    return;
+  }
+}
+
+visit visit::to(std::uint64_t place, const char* call) {
+  const std::lock_guard hold(list_lock);
+  for (runtime* each = first_listed; each != nullptr; each = each->listed_after) {
+    if (each->table.place() != place) continue;
+    if (!left_by_fork(*each)) return visit(*each);
+    if (call != nullptr) fork_left_it(call);
+  }
+  return {};
+}
+
+void refuse_after_fork(const runtime& home, const char* call) {
+  if (left_by_fork(home)) fork_left_it(call);
+}
+
+// ---- sending ----
+
+way_in::way_in(runtime& to) noexcept : place_(to.table.place()) { open(); }
+way_in::way_in(const way_in& other) noexcept : place_(other.place_) { open(); }
+way_in& way_in::operator=(const way_in& other) noexcept {
+  other.open();
+  close();
+  place_ = other.place_;
+  return *this;
+}
+way_in::~way_in() { close(); }
+
+void way_in::open() const noexcept {
+  if (const visit there = visit::to(place_)) there.home().ways_in.fetch_add(1, relaxed);
+}
+
+// A scheduler looks again: perhaps all that is left waits for one another.
+void way_in::close() const noexcept {
+  const visit there = visit::to(place_);
+  if (there && there.home().ways_in.fetch_sub(1, acq_rel) == 1) there.home().schedulers[0].wake();
+}
+
+void deliver_from_outside(runtime& where, pid to, envelope* given) {
+  envelope_ptr mail(given);
+  if (calls_from_a_process()) return deliver(to, mail.release());
+  const errno_kept same;
+  refuse_after_fork(where, "mote::runtime::send");
+  if (const visit there{where}) static_cast<void>(post_from_outside(where, to, std::move(mail)));
+}
+
+void deliver_from_outside(runtime& where, alias to, envelope* mail) {
+  mail->mark = to.name().number();
+  mail->slot = to.name().slot() & 0xFFFFFF;
+  deliver_from_outside(where, to.owner(), mail);
+}
+
+void deliver_from_outside(const way_in& where, pid to, envelope* given) {
+  envelope_ptr mail(given);
+  if (calls_from_a_process()) return deliver(to, mail.release());
+  const errno_kept same;
+  if (const visit there = visit::to(where.place(), "mote::runtime_handle::send")) {
+    static_cast<void>(post_from_outside(there.home(), to, std::move(mail)));
+  }
+}
+
+pid require_name(const runtime& where, std::string_view name) {
+  refuse_after_fork(where, "mote::runtime::send");
+  const pid who = where.names.find(name);
+  if (!who) throw usage_error("mote::runtime::send: nobody has the name \"" + std::string(name) + "\"");
+  return who;
+}
+
+// ---- starting ----
+
+outside_draft::outside_draft(runtime& home, const closure_type& type, const spawn_options* options)
+    : home_(home), subject_(nullptr), options_(options) {
+  refuse_after_fork(home, "mote::runtime::spawn");
+  subject_ = &home.prepare_from_outside(type, options);
+}
+
+outside_draft::~outside_draft() {
+  if (subject_ != nullptr) home_.discard_from_outside(*subject_);
+}
+
+void* outside_draft::place() const noexcept { return subject_->closure_place(); }
+
+pid outside_draft::launch() {
+  const errno_kept same;
+  process& child = *subject_;
+  const std::uint64_t key = child.key();
+  if (options_ != nullptr && !options_->name.empty()) {
+    try {
+      name_process(home_, child, key, options_->name);
+    } catch (...) {
+      give_up_body(child);
+      throw;
+    }
+  }
+  if (!home_.starts.enter()) {  // H2
+    give_up_body(child);
+    return {};
+  }
+  subject_ = nullptr;
+  home_.started_outside.fetch_add(1, relaxed);
+  tsan_release(&child);
+  home_.schedulers.submit(child);
+  home_.starts.leave();
+  return home_.table.pid_of(key);
+}
+
+void refuse_start_after_shutdown() {
+  throw usage_error("mote::runtime::spawn: the runtime has been shut down, or is just being shut down");
+}
+
+// ---- calling ----
+
+namespace {
+
+/// One call, on the stack of the thread that waits for it.
+struct outside_call {
+  void (*function)(void*);
+  void* argument;
+  bool returned = false;
+  std::exception_ptr thrown{};
+  reason why{};
+  std::mutex lock{};
+  std::condition_variable changed{};
+  bool ended = false;
+
+  void run() {
+    try {
+      function(argument);
+      returned = true;
+    } catch (const exit_unwind&) {
+      throw;
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }
+  void end(const reason& how) noexcept {
+    const std::lock_guard hold(lock);
+    why = how;
+    ended = true;
+    changed.notify_one();
+  }
+  void wait() {
+    std::unique_lock hold(lock);
+    changed.wait(hold, [this] { return ended; });
+  }
+};
+
+struct call_body {
+  outside_call* call;
+  static void run(void* place) { static_cast<call_body*>(place)->call->run(); }
+  static void drop(void*) noexcept {}
+};
+constexpr closure_type call_type{sizeof(call_body), alignof(call_body), &call_body::run, &call_body::drop};
+
+void refuse_to_call_own(const runtime& home) {
+  const core* const here = current_core();
+  if (here == nullptr || &here->home != &home) return;
+  throw usage_error("mote::runtime::call: called from a process of the same runtime, which it would stop until the call is "
+                    "done; there, spawn a process and let it send what it found");
+}
+
+}  // namespace
+
+void call_from_outside(runtime& home, const spawn_options* options, void (*function)(void*), void* argument) {
+  refuse_to_call_own(home);
+  const errno_kept same;
+  outside_call call{function, argument};
+  {
+    outside_draft child(home, call_type, options);
+    ::new (child.place()) call_body{&call};
+    const std::uint64_t key = child.subject().key();
+    child.subject().set(process_flags::heard);
+    const auto told = [](void* whose, const reason& why) noexcept { static_cast<outside_call*>(whose)->end(why); };
+    home.await_end(child.subject(), {told, &call});
+    try {
+      if (!child.launch()) throw call_failed(reason::shutdown);
+    } catch (...) {
+      home.forget_awaiter(key);
+      throw;
+    }
+  }
+  call.wait();
+  if (call.thrown != nullptr) std::rethrow_exception(std::move(call.thrown));
+  if (!call.returned) throw call_failed(std::move(call.why));
+}
+
+// ---- who is told of an end ----
+
+void runtime::await_end(process& unborn, const awaiter& then) {
+  const std::lock_guard hold(awaiters_lock_);
+  awaiters_.emplace(unborn.key(), then);
+  unborn.set(process_flags::awaited);
+}
+
+void runtime::forget_awaiter(std::uint64_t key) noexcept {
+  const std::lock_guard hold(awaiters_lock_);
+  awaiters_.erase(key);
+}
+
+void runtime::tell_awaiter(std::uint64_t key, const reason& why) noexcept {
+  awaiter told;
+  {
+    const std::lock_guard hold(awaiters_lock_);
+    const auto found = awaiters_.find(key);
+    if (found == awaiters_.end()) return;
+    told = found->second;
+    awaiters_.erase(found);
+  }
+  told.ended(told.context, why);
+}
+
+void runtime::tell_all_awaiters() noexcept {
+  for (;;) {
+    std::uint64_t key = 0;
+    {
+      const std::lock_guard hold(awaiters_lock_);
+      if (awaiters_.empty()) return;
+      key = awaiters_.begin()->first;
+    }
+    tell_awaiter(key, reason::shutdown);
+  }
+}
+
+}  // namespace mote::detail
+
+namespace mote {
+
+call_failed::call_failed(reason why)
+    : no_reply("mote::runtime::call: its process ended without returning (" + to_string(why) + ")", why) {}
+
+}  // namespace mote
