@@ -56,6 +56,20 @@ auto with_memory(Step&& step) {
   }
 }
 
+// Those that are not listed, but for the caller: outside mailboxes, which hear everyone's last words.
+void end_hidden() {
+  const runtime& home = current_core()->home;
+  for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
+    const process& block = home.table.at(index);
+    const std::uint64_t key = block.key();
+    if (!block.has(process_flags::hidden) || key == home.root_key) continue;
+    const pid one = home.table.pid_of(key);
+    const ref watch = monitor(one);
+    exit(one, reason::shutdown);
+    receive(when([watch](const down& news) { return news.monitor == watch; }, [](down) {}), after(time_after_kill, [] {}));
+  }
+}
+
 /// What the root process and the plain thread that waits for it share.
 struct root_task {
   int (*call)(void*) = nullptr;  ///< of mote::run
@@ -124,6 +138,7 @@ void root(root_task& shared) {
     }
   }
   shared.all_ended = end_all_processes(shared.shutdown_within);
+  with_memory([] { end_hidden(); });
 }
 
 // R3. Plain thread.

@@ -10,6 +10,7 @@
 #include <mote/message.hpp>
 #include <mote/net.hpp>
 #include <mote/observe.hpp>
+#include <mote/outside_mailbox.hpp>
 #include <mote/pid.hpp>
 #include <mote/process.hpp>
 #include <mote/process_local.hpp>

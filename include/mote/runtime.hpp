@@ -115,6 +115,8 @@ class call_failed : public no_reply {
 /// (options_from_environment does). Its threads take no signals. Every call may be made by any thread, several at a time,
 /// but for the destructor; none by a signal handler. In the child of a fork every call throws usage_error, and the destructor
 /// does nothing.
+class runtime_handle;
+
 class runtime {
  public:
   /// Starts it.
@@ -171,6 +173,9 @@ class runtime {
     return detail::call_in_process(hosted_.get(), &with, std::forward<Function>(function), std::forward<Args>(args)...);
   }
 
+  /// For those who only send, and may outlive this object.
+  runtime_handle handle() noexcept;
+
   /// Ends it, in this order: nobody can start processes from outside any more; all processes get an exit signal `shutdown`; at
   /// the deadline those left get `kill`, and a second more; the threads end, and descriptors are closed; what is sent from now
   /// on vanishes. Its memory goes with the object.
@@ -200,10 +205,13 @@ class runtime_handle {
   void send(pid to, Value&& value) const {
     detail::deliver_from_outside(way_, to, detail::make_envelope(std::forward<Value>(value)));
   }
+  /// For the library.
+  const detail::way_in& way() const noexcept { return way_; }
 
  private:
   detail::way_in way_;
 };
+inline runtime_handle runtime::handle() noexcept { return runtime_handle(hosted_.get()); }
 /// Of the runtime that runs the calling process.
 runtime_handle this_runtime();
 

@@ -24,6 +24,7 @@ runtime_statistics statistics_of(const runtime& home) {
     sum.ready += sum.schedulers.back().ready;
     sum.timers += sum.schedulers.back().timers;
   }
+  sum.spawned = home.started_outside.load(relaxed);
   for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
     sum.spawned += static_cast<const core&>(home.schedulers[i]).started;
   }

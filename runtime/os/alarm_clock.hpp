@@ -1,6 +1,8 @@
 // Where one thread sleeps until a bell rings, or until an alarm goes off that another thread has set meanwhile.
 #pragma once
 
+#include "runtime/os/bell.hpp"
+
 #include <cstdint>
 
 namespace mote::detail {
@@ -21,7 +23,7 @@ class alarm_clock {
   void set(std::uint64_t in_ns) noexcept;
 
  private:
-  int bell_;
+  bell bell_;
   int clock_;
 };
 

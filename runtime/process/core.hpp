@@ -357,6 +357,10 @@ class lax_limit {
 /// Takes the signals that have come, and ends the process if it is doomed.
 void heed_signals(core& here, process& self);
 
+// ---- request.cpp ----
+/// Of a request about to be taken out of the mailbox: its process owes the answer from now on. Throws std::bad_alloc.
+void owe_answer(process& self, envelope& mail);
+
 // ---- server.cpp ----
 /// Runs a server at the bottom of a stack, until it is idle, its slice is spent, or it has ended. The caller must not touch
 /// it afterwards. May come back on another scheduler.

@@ -94,10 +94,14 @@ reply_to asker_in(envelope& mail) {
   return reply_to(pid_for(home, asker_of(mail)), request_of(mail), home.table.pid_of(door.self().key()));
 }
 
+void owe_answer(process& self, envelope& mail) {
+  refs_of(self).owed.insert(mail.mark) = {asker_of(mail), request_of(mail)};
+}
+
 reply_to accept_request(envelope& mail) {
   {
     const entry door("mote::receive");
-    refs_of(door.self()).owed.insert(mail.mark) = {asker_of(mail), request_of(mail)};
+    owe_answer(door.self(), mail);
   }
   return asker_in(mail);
 }

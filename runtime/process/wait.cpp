@@ -209,6 +209,10 @@ std::uint64_t deadline_after(std::chrono::nanoseconds delay, const char* call) {
   return deadline_from_now(door.here(), delay);
 }
 
+std::uint64_t mailbox_scan::deadline_after(std::chrono::nanoseconds delay) {
+  return detail::deadline_after(delay, "mote::receive");
+}
+
 namespace {
 
 MOTE_COLD void begin_slowly(process& self) {

@@ -69,6 +69,8 @@ class mailbox_scan {
   envelope_ptr take() noexcept { return envelope_ptr(list_->take(link_)); }
   /// At the end: waits until there is more, or the deadline has passed (false). May end the process.
   bool more(std::uint64_t deadline_ns);
+  /// The moment `delay` from now, saturating; a negative delay is none.
+  static std::uint64_t deadline_after(std::chrono::nanoseconds delay);
 
  private:
   static pending_list* begin();

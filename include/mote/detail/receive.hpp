@@ -49,6 +49,8 @@ reply_to asker_in(envelope& mail);
 reply_to accept_request(envelope& mail);
 [[noreturn]] void wrong_reply_type(const message_type& wanted, const message_type& got);
 
+inline reply_to take_asker(mailbox_scan& scan) { return accept_request(scan.current()); }
+
 // One case of a receive: does it take this message, and what does its handler return?
 template <class Handler>
 struct receive_case {
@@ -64,12 +66,13 @@ struct receive_case {
       return (mail.kind == envelope_kind::request) == traits::request && same_type(*mail.type, message_type_of<message>);
     }
   }
-  static decltype(auto) call(Handler& run, mailbox_scan& scan) {
+  template <class Scan>
+  static decltype(auto) call(Handler& run, Scan& scan) {
     if constexpr (any) {
-      if (scan.current().kind == envelope_kind::request) static_cast<void>(accept_request(scan.current()));
+      if (scan.current().kind == envelope_kind::request) static_cast<void>(take_asker(scan));
       return run(any_message(scan.take()));
     } else if constexpr (traits::request) {
-      const reply_to from = accept_request(scan.current());
+      const reply_to from = take_asker(scan);
       return run(from, open_envelope<message>(scan.take()));
     } else {
       return run(open_envelope<message>(scan.take()));
@@ -87,7 +90,8 @@ struct receive_case<guarded<Predicate, Handler>> {
     return inner::matches(both.handler, mail) &&
            both.predicate(std::as_const(*static_cast<typename inner::message*>(mail.payload())));
   }
-  static decltype(auto) call(guarded<Predicate, Handler>& both, mailbox_scan& scan) {
+  template <class Scan>
+  static decltype(auto) call(guarded<Predicate, Handler>& both, Scan& scan) {
     return inner::call(both.handler, scan);
   }
 };
@@ -134,8 +138,8 @@ int matching_case(envelope& mail, Cases&... cases) {
   return ((case_matches(cases, mail) || (++index, false)) || ...) ? index : -1;
 }
 
-template <class Result, class First, class... Rest>
-Result call_case(int index, mailbox_scan& scan, First& first, Rest&... rest) {
+template <class Result, class Scan, class First, class... Rest>
+Result call_case(int index, Scan& scan, First& first, Rest&... rest) {
   if constexpr (sizeof...(Rest) != 0) {
     if (index != 0) return call_case<Result>(index - 1, scan, rest...);
   }
@@ -157,21 +161,24 @@ Result run_timeout(First& first, Rest&... rest) {
   }
 }
 
-template <class Case>
+template <class Scan, class Case>
 std::uint64_t case_deadline(const Case& one) {
   if constexpr (is_timeout<Case>) {
-    return deadline_after(one.delay);
+    return Scan::deadline_after(one.delay);
   } else {
     return no_deadline;
   }
 }
 
 template <class... Cases>
-auto receive_cases(Cases&&... cases) -> typename common_result<typename case_result<std::decay_t<Cases>>::type...>::type {
-  using result = typename common_result<typename case_result<std::decay_t<Cases>>::type...>::type;
+using received_by = typename common_result<typename case_result<std::decay_t<Cases>>::type...>::type;
+
+/// scan: of the mailbox, at its beginning.
+template <class Scan, class... Cases>
+auto receive_cases_in(Scan& scan, Cases&&... cases) -> received_by<Cases...> {
+  using result = received_by<Cases...>;
   static_assert((int{is_timeout<std::decay_t<Cases>>} + ...) <= 1, "a receive has one after() at most");
-  mailbox_scan scan;
-  const std::uint64_t deadline = std::min({case_deadline(cases)...});
+  const std::uint64_t deadline = std::min({case_deadline<Scan>(cases)...});
   for (;;) {
     while (envelope* mail = scan.next()) {
       const int index = matching_case(*mail, cases...);
@@ -179,6 +186,12 @@ auto receive_cases(Cases&&... cases) -> typename common_result<typename case_res
     }
     if (!scan.more(deadline)) return run_timeout<result>(cases...);
   }
+}
+
+template <class... Cases>
+auto receive_cases(Cases&&... cases) -> received_by<Cases...> {
+  mailbox_scan scan;
+  return receive_cases_in(scan, std::forward<Cases>(cases)...);
 }
 
 template <class Answer>
