@@ -41,12 +41,14 @@ class outside_box {
 
   // ---- the pump's side ----
 
-  /// Takes what has come to the pump, as much as there is room for. False: the host has closed it.
+  /// Takes what has come to the pump, as much as there is room for, or all, if the pump is about to end. False: the host has
+  /// closed it.
   bool fill_from(process& self) {
     const std::lock_guard hold(lock_);
     if (closed_) return false;
     const bool was_empty = incoming_.first == nullptr;
-    while (self.pending.first != nullptr && incoming_.count.get() < most_incoming) {
+    const std::uint32_t most = self.has(process_flags::doomed) ? ~std::uint32_t{0} : most_incoming;
+    while (self.pending.first != nullptr && incoming_.count.get() < most) {
       if (self.pending.first->kind == envelope_kind::request) owe_answer(self, *self.pending.first);
       incoming_.append(self.pending.take(&self.pending.first));
     }
@@ -171,8 +173,8 @@ void pump(outside_box& box) {
       const entry door("mote::outside_mailbox");
       process& self = door.self();
       sort_mail(door.here(), self);  // M4
-      end_if_doomed(door.here(), self);
       if (!box.fill_from(self)) return;
+      end_if_doomed(door.here(), self);
       yield_if_used_up(door.here());
     }
     for (owed_answer& one : box.take_answers()) send_reply(one.to, one.mail.release());

@@ -20,6 +20,7 @@ endif()
 mote_add_bar(21)
 mote_add_bar(25)
 mote_add_bar(26)
+mote_add_bar(27)
 mote_add_bar(31)
 # A sanitizer's process takes several times the memory, and with ThreadSanitizer mappings of its own.
 if(MOTE_SANITIZE STREQUAL "address")

@@ -245,7 +245,7 @@ TEST(outside_mailbox, drops_what_comes_after_its_end) {
     end_of(gone);
     send(gone, unsafe_share(shared));
   });
-  EXPECT_EQ(shared.use_count(), 2);  // that of the call's function
+  EXPECT_EQ(shared.use_count(), 1);
   rt.shutdown();
 }
 

@@ -188,7 +188,7 @@ TEST(environment_variables, win_over_the_code) {
   EXPECT_EQ(read.arena_bytes, 1073741824u);
   EXPECT_FALSE(read.bind_schedulers);
   EXPECT_FALSE(read.verbose);
-  EXPECT_FALSE(read.catch_terminate);
+  EXPECT_EQ(read.catch_terminate, false);
   EXPECT_EQ(read.shutdown_deadline, 77ms);
   EXPECT_EQ(read.deterministic_seed, 5u);
 }

@@ -1,0 +1,3 @@
+# runtime/os/alarm_clock.cpp
+# each runtime leaves a descriptor open
+s/^alarm_clock::~alarm_clock\(\) \{ ::close\(clock_\); \}/alarm_clock::~alarm_clock() = default;/
