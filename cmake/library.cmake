@@ -37,6 +37,8 @@ set(mote_defined_here "$<AND:$<COMPILE_LANGUAGE:C,CXX>,${mote_defined_for_all},$
 target_compile_definitions(mote PRIVATE __const__=__unused__ INTERFACE $<${mote_defined_here}:__const__=__unused__>)
 
 target_compile_options(mote PRIVATE ${mote_warnings} -fexceptions)
+# gcc's unique symbols would keep a plugin that brings mote along in memory for good (docs/embedding.md).
+target_compile_options(mote PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
 # The library is loaded with the program, so thread-locals may be reached at a fixed offset, without a call.
 target_compile_options(mote PRIVATE -ftls-model=initial-exec -fno-plt -fno-semantic-interposition)
 mote_add_dependencies(mote)

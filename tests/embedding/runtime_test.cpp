@@ -382,6 +382,7 @@ TEST(runtime_shutdown, twice_at_once_waits_for_the_first) {
 }
 
 TEST(runtime_shutdown, names_who_does_not_end) {
+  const std::size_t threads = count_threads();
   static std::atomic<bool> go_on;
   go_on = false;
   auto rt = std::make_unique<runtime>(small(2));
@@ -398,9 +399,11 @@ TEST(runtime_shutdown, names_who_does_not_end) {
   rt.reset();
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");  // told already
   go_on = true;
+  until_outside([=] { return count_threads() == threads; });
 }
 
 TEST(runtime_shutdown, is_not_kept_waiting_by_who_holds_the_only_scheduler) {
+  const std::size_t threads = count_threads();
   static std::atomic<bool> go_on, begun;
   go_on = begun = false;
   ::testing::internal::CaptureStderr();
@@ -417,6 +420,7 @@ TEST(runtime_shutdown, is_not_kept_waiting_by_who_holds_the_only_scheduler) {
   }
   EXPECT_NE(::testing::internal::GetCapturedStderr().find("a hog did not end"), std::string::npos);
   go_on = true;
+  until_outside([=] { return count_threads() == threads; });
 }
 
 TEST(runtime_shutdown, ends_calls_that_are_under_way) {
