@@ -1,6 +1,7 @@
 #include "runtime/os/blocked_signals.hpp"
 
 #include "runtime/base/check.hpp"
+#include "runtime/os/halt.hpp"
 
 #include <initializer_list>
 
@@ -11,6 +12,7 @@ blocked_signals::blocked_signals() noexcept {
   sigset_t all;
   sigfillset(&all);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) sigdelset(&all, fault);
+  if (const int own = halting_signal(); own != 0) sigdelset(&all, own);
   MOTE_CHECK(::pthread_sigmask(SIG_BLOCK, &all, &before_) == 0);
 }
 

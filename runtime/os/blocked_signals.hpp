@@ -7,7 +7,8 @@
 namespace mote::detail {
 
 /// While one lives, the calling thread gets no signals, nor do, for good, the threads that it starts; but for those of a fault
-/// (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which hit the thread that made it. One thread makes and destroys it.
+/// (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS), which hit the thread that made it, and the one by which the library itself
+/// halts threads (halt.hpp), if a halt_signal lives by then. One thread makes and destroys it.
 class blocked_signals {
  public:
   blocked_signals() noexcept;

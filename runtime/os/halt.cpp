@@ -72,6 +72,8 @@ halt_signal::~halt_signal() {
   }
 }
 
+int halting_signal() noexcept { return installed.load(acquire); }
+
 // H1
 bool halted_threads::begin(std::uint64_t wait_ns) noexcept {
   if (installed.load(acquire) == 0) return false;

@@ -28,6 +28,9 @@ class halt_signal {
   const int number_;
 };
 
+/// The number of the signal that halts; 0: there is none now. Any thread.
+int halting_signal() noexcept;
+
 struct halted_thread {
   int thread = 0;  ///< the kernel's number; 0: nobody has come to this place in time
   frame_registers registers;

@@ -99,7 +99,7 @@ mote::options drawn(random_numbers& random) {
   given.schedulers = 1 + random.below(2);
   given.max_processes = 1u << 14;
   given.catch_terminate = random.below(2) == 0;
-  given.report_stack_overflow = random.below(2) == 0;
+  given.catch_stack_overflow = random.below(2) == 0;
   given.on_crash = [](const mote::crash_report&) {};
   return given;
 }

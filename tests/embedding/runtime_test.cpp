@@ -569,7 +569,7 @@ TEST(host, keeps_its_handlers_unless_an_option_says_otherwise) {
   }
   {
     options given = small();
-    given.catch_terminate = given.report_stack_overflow = true;
+    given.catch_terminate = given.catch_stack_overflow = true;
     runtime rt(given);
     EXPECT_NE(handler_of(SIGSEGV), before[SIGSEGV - 1]);
     EXPECT_NE(std::get_terminate(), terminate_before);
