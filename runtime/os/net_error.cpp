@@ -1,3 +1,5 @@
+#include "runtime/base/never_destroyed.hpp"
+
 #include <mote/net_error.hpp>
 
 #include <string>
@@ -29,8 +31,8 @@ class net_errors final : public std::error_category {
 }  // namespace
 
 const std::error_category& net_category() noexcept {
-  static const net_errors only;
-  return only;
+  static detail::never_destroyed<net_errors> only;
+  return only.get();
 }
 
 std::error_code make_error_code(net_error value) noexcept { return {static_cast<int>(value), net_category()}; }

@@ -1,6 +1,8 @@
 // Each probe tries the thing itself, in the smallest way, and undoes it.
 #include "runtime/os/probe.hpp"
 
+#include "runtime/base/never_destroyed.hpp"
+
 #include <linux/io_uring.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -122,8 +124,8 @@ const char* yes_or_no(bool value) { return value ? "yes" : "no"; }
 }  // namespace
 
 const environment& probed_environment() {
-  static const environment found = probe();
-  return found;
+  static never_destroyed<environment> found(probe());
+  return found.get();
 }
 
 std::string describe(const environment& found) {

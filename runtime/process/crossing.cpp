@@ -7,6 +7,7 @@
 #include "runtime/process/crossing.hpp"
 
 #include "runtime/base/atomic.hpp"
+#include "runtime/base/never_destroyed.hpp"
 
 #include <mote/bytes.hpp>
 #include <mote/receive.hpp>
@@ -52,8 +53,8 @@ class type_index {
 };
 
 type_index& types() {
-  static type_index all;
-  return all;
+  static never_destroyed<type_index> all;
+  return all.get();
 }
 
 }  // namespace
