@@ -8,6 +8,7 @@
 // R3  What is left then is named, and stays: a process that does not come back keeps its thread and the whole runtime. Such a
 //     runtime stays reachable, for tools that look for leaks.
 #include "runtime/os/fault_watch.hpp"
+#include "runtime/os/halt.hpp"
 #include "runtime/process/outside.hpp"
 #include "runtime/worker/launch.hpp"
 
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -199,6 +201,7 @@ struct hosted_runtime::host {
     home->root_key = root_->key();
     root_->set(process_flags::hidden);
     home->await_end(*root_, {&root_task::end, &task});
+    halting_.emplace(*home->settings.backtraces ? SIGURG : 0);
     if (*home->settings.catch_stack_overflow) watch_.emplace(&catch_overflow);
     home->start();
     list_runtime(*home);
@@ -214,7 +217,9 @@ struct hosted_runtime::host {
   void stop() {
     if (!task.all_ended) left = who_is_left(*home);
     came_back = home->stop();
-    if (came_back) watch_.reset();
+    if (!came_back) return;
+    watch_.reset();
+    halting_.reset();
   }
 
   void shut_down(nanoseconds within) {
@@ -240,6 +245,7 @@ struct hosted_runtime::host {
 
  private:
   process* root_ = nullptr;
+  std::optional<halt_signal> halting_;
   std::optional<fault_watch> watch_;
 };
 
@@ -254,6 +260,7 @@ hosted_runtime::hosted_runtime(const options& given) : home_(nullptr) {
   options own = given;
   own.catch_terminate = given.catch_terminate.value_or(false);
   own.catch_stack_overflow = given.catch_stack_overflow.value_or(false);
+  own.backtraces = given.backtraces.value_or(false);
   host_ = std::make_unique<host>(own);
   home_ = host_->home.get();
   home_->ways_in.fetch_add(1, relaxed);
@@ -305,6 +312,7 @@ int run_main(const options& given, int (*call)(void*), void* main) {
 int hosted_runtime::run(options given, int (*call)(void*), void* main) {
   given.catch_terminate = given.catch_terminate.value_or(true);
   given.catch_stack_overflow = given.catch_stack_overflow.value_or(true);
+  given.backtraces = given.backtraces.value_or(true);
   auto all = std::make_unique<host>(given);
   all->task.call = call;
   all->task.main = main;

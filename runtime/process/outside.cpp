@@ -86,7 +86,7 @@ void way_in::open() const noexcept {
 // A scheduler looks again: perhaps all that is left waits for one another.
 void way_in::close() const noexcept {
   const visit there = visit::to(place_);
-  if (there && there.home().ways_in.fetch_sub(1, acq_rel) == 1) there.home().schedulers[0].wake();
+  if (there && there.home().ways_in.fetch_sub(1, acq_rel) == 1) there.home().schedulers.wake(0);
 }
 
 void deliver_from_outside(runtime& where, pid to, envelope* given) {

@@ -197,11 +197,7 @@ void pump_has_ended(void* kept, const reason& why) noexcept {
 }
 
 void wake_pump(std::uint64_t place, pid id) noexcept {
-  const visit there = visit::to(place);
-  process* const sleeper = there ? there.home().table.find(id) : nullptr;
-  if (sleeper == nullptr || sleeper->mail.nudge() != pushed::woke_linked) return;
-  tsan_release(sleeper);
-  there.home().schedulers.submit(*sleeper);
+  if (const visit there = visit::to(place)) nudge_from_outside(there.home(), key_of(id));
 }
 
 pid start_pump(runtime& home, const std::shared_ptr<outside_box>& box, const spawn_options& with) {
