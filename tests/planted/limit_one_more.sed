@@ -1,4 +1,4 @@
 # runtime/process/table.cpp
 # one process more than allowed
 # release process_tests limits*:*limit*:spawn*
-s/if \(scarce_ && alive\(\) >= most_\) return;/if (scarce_ \&\& alive() > most_) return;/
+s/return !scarce_ \|\| alive\(\) < most_;/return !scarce_ || alive() <= most_;/
