@@ -317,6 +317,22 @@ TEST_F(overflow, may_happen_on_two_schedulers_at_once) {
   });
 }
 
+// It has lost its scheduler to another thread when it overflows: that one has run somebody meanwhile.
+TEST_F(overflow, ends_a_process_that_has_no_scheduler_any_more) {
+  static std::atomic<bool> others_run{false};
+  in_mode({1, {}}, [] {
+    for (void (*const body)() : {&dig_without_end<nothing>, &dig_without_end<look>, &dig_without_end<format>}) {
+      others_run = false;
+      const ref watch = spawn_monitor([](std::uintptr_t run) {
+                          while (!others_run) {}
+                          reinterpret_cast<void (*)()>(run)();
+                        }, reinterpret_cast<std::uintptr_t>(body)).monitor;
+      spawn([] { others_run = true; });
+      EXPECT_EQ(news_of(watch).kind(), reason_kind::stack_overflow);
+    }
+  });
+}
+
 // A stack whose reserve was opened is closed before another has it: that one finds its own reserve.
 TEST_F(overflow, leaves_the_next_user_of_the_stack_a_whole_one) {
   in_mode({1, {}}, [] {

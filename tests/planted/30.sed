@@ -1,0 +1,3 @@
+# runtime/os/system_refusal.cpp
+# an error for want of addresses does not say which limit stands behind it
+/^  add_limit\(text, "RLIMIT_AS"/d
