@@ -24,8 +24,10 @@ std::optional<refusal> refused(int error, std::string what) {
 int this_thread_number() noexcept { return static_cast<int>(::syscall(SYS_gettid)); }
 
 std::optional<refusal> name_this_thread(std::string_view name) {
-  const std::string kept(name.substr(0, 15));
-  return refused(pthread_setname_np(pthread_self(), kept.c_str()), "naming a thread \"" + kept + '"');
+  const std::string kept(name.substr(0, 15));  // as many as a string holds without memory, which the runtime's threads may lack
+  const int error = pthread_setname_np(pthread_self(), kept.c_str());
+  if (error == 0) return std::nullopt;
+  return refused(error, "naming a thread \"" + kept + '"');
 }
 
 std::optional<refusal> bind_to_cpu(int cpu) { return bind_thread(0, {cpu}); }
