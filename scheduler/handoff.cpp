@@ -90,10 +90,11 @@ void scheduler_group::take_station(std::size_t index, std::uint64_t dispatches, 
 }
 
 // The process may go on anywhere, its scheduler stays where it was.
-void scheduler_group::bind_anew(const scheduler& from, std::size_t index) noexcept {
+void scheduler_group::bind_anew(const scheduler& from, std::size_t index) noexcept try {
   if (cpus_.empty()) return;
   static_cast<void>(bind_thread(from.thread(), cpus_));
   static_cast<void>(bind_to_cpu(cpus_[index % cpus_.size()]));
+} catch (const std::bad_alloc&) {  // then it runs anywhere
 }
 
 // Beside what the station has to do, if there is a thread more.
