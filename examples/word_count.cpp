@@ -167,6 +167,8 @@ struct settings {
   std::size_t at_once = 64;
   bool all = false, progress = false, quiet = false;
   mote::options runtime;
+
+  settings() { runtime.report_handoff = false; }  // a file that is slow to come is no news here
 };
 
 // Control characters in a file's name must not reach the terminal.

@@ -10,6 +10,7 @@ namespace mote::detail {
 namespace {
 
 MOTE_COLD void* new_block(std::size_t bytes, std::uint8_t shelf) {
+  const errno_kept same;  // the allocator looks at the machine when a thread first comes to it
   return allocate(shelf == shelves::none ? bytes : shelves::bytes_of(shelf));
 }
 
@@ -130,7 +131,8 @@ bool is_of_family(const runtime& home, pid who) noexcept {
 // To a process of another runtime of this program. Messages only: what ties and asks keeps keys that are one runtime's.
 bool post_to_sibling(pid to, envelope_ptr mail) {
   const visit there = visit::to(family_of(to.place()));
-  return there && post_from_outside(there.home(), to, std::move(mail));
+  const bool leads_there = there && (to.place() == there.home().table.place() || is_of_family(there.home(), to));
+  return leads_there && post_from_outside(there.home(), to, std::move(mail));
 }
 
 }  // namespace

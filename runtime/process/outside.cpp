@@ -123,6 +123,7 @@ pid require_name(const runtime& where, std::string_view name) {
 
 outside_draft::outside_draft(runtime& home, const closure_type& type, const spawn_options* options)
     : home_(home), subject_(nullptr), options_(options) {
+  const errno_kept same;
   refuse_after_fork(home, "mote::runtime::spawn");
   subject_ = &home.prepare_from_outside(type, options);
 }
