@@ -22,6 +22,7 @@ bool scheduler::may_lose_its_station(std::uint64_t dispatches) const noexcept {
 }
 
 std::optional<std::uint64_t> scheduler::take_over(scheduler& victim, std::uint64_t dispatches) noexcept {
+  const tsan_in_scheduler quiet;
   if (!victim.door_.borrow()) return std::nullopt;  // H1
   if (!victim.may_lose_its_station(dispatches)) {
     victim.door_.give_back();
@@ -58,6 +59,7 @@ scheduler& scheduler::rejoin() noexcept {
 }
 
 bool scheduler::become_spare() noexcept {
+  const tsan_in_scheduler quiet;
   if (station_ != nullptr) return false;
   stacks_.give_all();
   return true;

@@ -16,6 +16,8 @@
 #include <stdexcept>
 #include <string>
 
+#if !defined(MOTE_ASAN) && !defined(MOTE_TSAN)
+
 namespace mote::test {
 namespace {
 
@@ -146,20 +148,11 @@ struct overflow : ::testing::Test {
   overflow() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
-// The address that SIGSEGV's handler is, as the system tells it.
-void* segv_handler() {
-  struct sigaction now {};
-  EXPECT_EQ(::sigaction(SIGSEGV, nullptr, &now), 0);
-  return reinterpret_cast<void*>(now.sa_handler);
-}
-
 void own_handler(int) {
   constexpr char text[] = "the program's handler\n";
   static_cast<void>(!::write(STDERR_FILENO, text, sizeof text - 1));
   ::_exit(7);
 }
-
-#if !defined(MOTE_ASAN) && !defined(MOTE_TSAN)
 
 // Runs each body as a process of its own; each ends by its overflow, and what they leave behind does no harm to the next.
 void all_overflow(std::initializer_list<void (*)()> bodies, std::size_t max_stack = 0) {
@@ -405,25 +398,7 @@ TEST_F(overflow, leaves_signals_that_were_sent_to_whom_they_are_for) {
       ::testing::ExitedWithCode(5), "^$");
 }
 
-#endif
-
-TEST(fault_handlers, are_the_programs_own_again_after_the_run) {
-  void* const before = segv_handler();
-  void* during = nullptr;
-  mote::run([&during] { during = segv_handler(); });
-  EXPECT_NE(during, before);
-  EXPECT_EQ(segv_handler(), before);
-}
-
-// A handler that the program installs meanwhile stays.
-TEST(fault_handlers, stay_when_they_came_later) {
-  struct sigaction before {};
-  ASSERT_EQ(::sigaction(SIGBUS, nullptr, &before), 0);
-  mote::run([] { std::signal(SIGBUS, &own_handler); });
-  struct sigaction after {};
-  ASSERT_EQ(::sigaction(SIGBUS, &before, &after), 0);
-  EXPECT_EQ(reinterpret_cast<void*>(after.sa_handler), reinterpret_cast<void*>(&own_handler));
-}
-
 }  // namespace
 }  // namespace mote::test
+
+#endif
