@@ -114,6 +114,7 @@ void scheduler_group::lack_thread(std::error_code why) noexcept {
 }
 
 scheduler& scheduler_group::take_spare() {
+  const tsan_in_scheduler quiet;
   const std::lock_guard hold(spares_lock_);
   if (spares_.empty()) {
     spares_.reserve(schedulers_.size() + 1);

@@ -24,7 +24,7 @@ namespace {
 template <std::size_t Size>
 void copy_text(char (&into)[Size], std::string_view text) noexcept {
   const std::size_t fits = std::min(text.size(), Size - 1);
-  std::memcpy(into, text.data(), fits);
+  std::copy_n(text.data(), fits, into);
   into[fits] = '\0';
 }
 
