@@ -2,8 +2,11 @@
 //
 // H1  One looks at a time. A signal carries the number of the look it belongs to; who gets it when that look is over goes on
 //     at once.
-// O1  a halted thread's registers, and all it did before, -> arrived_ (release) -> the one who looks (acquire).
+// H2  Who comes takes a place of that very look, in one step with seeing that it is open; then fills it in. Once the time is up
+//     the look takes nobody in, and waits for those between the two: each place of its count is filled, and nobody writes later.
+// O1  a halted thread's registers, and all it did before, -> arrived (release) -> the one who looks (acquire).
 // O2  the end of the look (release) -> the halted thread (acquire).
+// O3  the end of a look, its reads of the places (release) -> the beginning of the next (acq_rel) -> who takes a place (acquire).
 #pragma once
 
 #include "runtime/os/backtrace.hpp"
@@ -32,7 +35,7 @@ class halt_signal {
 int halting_signal() noexcept;
 
 struct halted_thread {
-  int thread = 0;  ///< the kernel's number; 0: nobody has come to this place in time
+  int thread = 0;  ///< the kernel's number
   frame_registers registers;
 };
 
@@ -56,7 +59,7 @@ class halted_threads {
   halted_threads& operator=(const halted_threads&) = delete;
   ~halted_threads();
 
-  std::size_t size() const noexcept;
+  std::size_t size() const noexcept { return count_; }
   const halted_thread& operator[](std::size_t index) const noexcept;
 
  private:
@@ -66,6 +69,7 @@ class halted_threads {
 
   bool mine_ = false;
   std::size_t asked_ = 0;
+  std::size_t count_ = 0;  // of those that came
 };
 
 }  // namespace mote::detail
