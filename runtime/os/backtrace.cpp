@@ -143,8 +143,8 @@ class walked_stack {
  public:
   explicit walked_stack(stack_range within) noexcept : within_(within) {}
   bool holds(word address) const noexcept {
-    return address % 8 == 0 && address >= reinterpret_cast<word>(within_.low) &&
-           address + 8 <= reinterpret_cast<word>(within_.high);
+    const auto high = reinterpret_cast<word>(within_.high);
+    return address % 8 == 0 && address >= reinterpret_cast<word>(within_.low) && address < high && high - address >= 8;
   }
   /// False: outside. What is read belongs to whoever runs there, if anyone does.
   MOTE_NO_SANITIZE bool read(word address, word& into) const noexcept {

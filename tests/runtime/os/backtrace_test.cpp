@@ -133,6 +133,22 @@ TEST(backtrace, of_no_code_is_short) {
   EXPECT_EQ(backtrace_of({}, own_stack(), frames, most), 0u);
 }
 
+// Registers of which only the code is known, as a thread in a call of the system is told of.
+TEST(backtrace, at_the_ends_of_the_address_space_reads_nothing) {
+  range = own_stack();
+  seen = {};
+  realigned(3);
+  const void* frames[most];
+  for (std::size_t i = 0; i < seen.count; ++i) {
+    for (std::int64_t base = -256; base <= 256; base += 8) {
+      frame_registers from{};
+      from.value[frame_registers::code] = reinterpret_cast<std::uint64_t>(seen.frames[i]);
+      from.value[frame_registers::stack] = from.value[frame_registers::frame] = static_cast<std::uint64_t>(base);
+      EXPECT_EQ(backtrace_of(from, range, frames, most), 1u) << function_at(seen.frames[i]) << " " << base;
+    }
+  }
+}
+
 // Whatever lies on a stack, a walk reads nothing outside of it, and ends.
 TEST(backtrace, of_garbage_ends) {
   std::vector<std::uint64_t> garbage(512);
