@@ -1,5 +1,7 @@
-// What is copied here for a look is not looked at itself. Nobody but the calling thread writes its own name into a lock or takes it out, so what is found stands still, whatever the other
-// threads do meanwhile to everything else. Memory is copied by the kernel, which survives that they unmap it.
+// What is copied here for a look is not looked at itself. Nobody but the calling thread writes its own name into a lock or takes
+// it out, so what is found stands still, whatever the other threads do meanwhile to everything else. Memory is copied by the
+// kernel, which survives that they unmap it. Pages that nobody has touched are not read, which would
+// touch them, and so one after the other.
 // Layouts: glibc, <bits/struct_mutex.h>, <bits/struct_rwlock.h>, and sysdeps/nptl/stdio-lock.h; the same since 2.26 and before.
 #include "runtime/os/locks_left.hpp"
 
@@ -7,7 +9,10 @@
 #include "runtime/os/peek.hpp"
 #include "runtime/os/text_file.hpp"
 
+#include <fcntl.h>
+#include <linux/ioctl.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -62,17 +67,65 @@ bool is_held(const std::byte* at, const holder& by) noexcept {
   return word_at<std::uint32_t>(at) != 0 && (is_held_mutex(at, by) || is_held_for_writing(at, by) || is_held_file(at, by));
 }
 
-// Whether any page there is resident: what nobody has touched holds no lock.
-bool anything_at(std::uintptr_t begin, std::size_t bytes) noexcept {
-  std::array<unsigned char, chunk_bytes / 4096> pages{};
-  if (::mincore(reinterpret_cast<void*>(begin), bytes, pages.data()) != 0) return false;
-  const auto end = pages.begin() + static_cast<std::ptrdiff_t>((bytes + page_bytes() - 1) / page_bytes());
-  return std::any_of(pages.begin(), end, [](unsigned char page) { return (page & 1) != 0; });
-}
-
 struct range {
   std::uintptr_t begin = 0, end = 0;
   bool holds(std::uintptr_t address) const noexcept { return address >= begin && address < end; }
+};
+
+// What the kernel's header says from Linux 6.7 on: <linux/fs.h>, PAGEMAP_SCAN.
+struct page_region {
+  std::uint64_t begin, end, kinds;
+};
+struct page_scan {
+  std::uint64_t size, flags, begin, end, walked_to, regions, most_regions, most_pages;
+  std::uint64_t kinds_inverted, kinds_wanted, kinds_any, kinds_told;
+};
+constexpr unsigned long scan_pages = _IOWR('f', 16, page_scan);
+constexpr std::uint64_t page_is_present = 1u << 3, page_is_swapped = 1u << 4;
+
+// Finds the pages that have memory behind them: what nobody has touched holds no lock. Ranges may be huge and nearly empty, as a
+// sanitizer's of its own are; the kernel walks its page tables for that. Before Linux 6.7 it is asked chunk by chunk.
+class touched_pages {
+ public:
+  touched_pages() noexcept : pagemap_(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
+  ~touched_pages() {
+    if (pagemap_ >= 0) ::close(pagemap_);
+  }
+  touched_pages(const touched_pages&) = delete;
+  touched_pages& operator=(const touched_pages&) = delete;
+
+  /// The first of them, as many as lie together; empty: none.
+  range first(range within) const noexcept {
+    page_region found{};
+    page_scan asked{};
+    asked.size = sizeof asked;
+    asked.begin = within.begin;
+    asked.end = within.end;
+    asked.regions = reinterpret_cast<std::uintptr_t>(&found);
+    asked.most_regions = 1;
+    asked.kinds_any = asked.kinds_told = page_is_present | page_is_swapped;
+    const int regions = ::ioctl(pagemap_, scan_pages, &asked);
+    return regions < 0 ? first_chunk(within) : regions == 0 ? range{} : range{found.begin, found.end};
+  }
+
+ private:
+  static range first_chunk(range within) noexcept {
+    const auto chunk_at = [&](std::uintptr_t at) { return range{at, std::min(at + chunk_bytes, within.end)}; };
+    std::uintptr_t begin = within.begin;
+    while (begin < within.end && !anything_at(chunk_at(begin))) begin += chunk_bytes;
+    std::uintptr_t end = begin;
+    while (end < within.end && anything_at(chunk_at(end))) end = chunk_at(end).end;
+    return {begin, end};
+  }
+  static bool anything_at(range chunk) noexcept {
+    std::array<unsigned char, chunk_bytes / 4096> pages{};
+    const std::size_t bytes = chunk.end - chunk.begin;
+    if (::mincore(reinterpret_cast<void*>(chunk.begin), bytes, pages.data()) != 0) return false;
+    const auto end = pages.begin() + static_cast<std::ptrdiff_t>((bytes + page_bytes() - 1) / page_bytes());
+    return std::any_of(pages.begin(), end, [](unsigned char page) { return (page & 1) != 0; });
+  }
+
+  const int pagemap_;
 };
 
 range range_of(std::span<const std::byte> bytes) noexcept {
@@ -94,16 +147,19 @@ std::vector<range> writable_ranges(const std::string& maps) {
   return all;
 }
 
-std::size_t locks_in(range where, std::span<std::byte> room, const holder& by) noexcept {
+std::size_t locks_in(range where, const touched_pages& touched, std::span<std::byte> room, const holder& by) noexcept {
   const range copies = range_of(room);
   std::size_t found = 0;
-  for (std::uintptr_t at = where.begin; at < where.end; at += chunk_bytes) {
-    const std::size_t own = std::min<std::size_t>(chunk_bytes, where.end - at);
-    if (!anything_at(at, own)) continue;
-    std::fill(room.begin(), room.end(), std::byte{0});  // a lock that lies over the end is read to its end
-    const std::size_t wanted = std::min<std::size_t>(own + lock_bytes - 8, where.end - at);
-    if (!peek(reinterpret_cast<const void*>(at), room.data(), wanted)) continue;  // gone meanwhile
-    for (std::size_t i = 0; i < own; i += 8) found += is_held(room.data() + i, by) && !copies.holds(at + i) ? 1 : 0;
+  for (range left = touched.first(where); left.begin < left.end;) {
+    const std::uintptr_t at = left.begin;
+    const std::size_t own = std::min<std::size_t>(chunk_bytes, left.end - at);
+    std::fill(room.begin(), room.end(), std::byte{0});  // behind the end lies nothing: who reads there touches it
+    const std::size_t wanted = std::min<std::size_t>(own + lock_bytes - 8, left.end - at);
+    if (peek(reinterpret_cast<const void*>(at), room.data(), wanted)) {  // or it is gone meanwhile
+      for (std::size_t i = 0; i < own; i += 8) found += is_held(room.data() + i, by) && !copies.holds(at + i) ? 1 : 0;
+    }
+    left.begin += own;
+    if (left.begin == left.end) left = touched.first({left.end, where.end});
   }
   return found;
 }
@@ -116,10 +172,11 @@ std::optional<std::size_t> locks_held(std::span<const std::byte> left_out) {
   const holder by;
   std::vector<std::byte> room(chunk_bytes + lock_bytes);
   const range out = range_of(left_out);
+  const touched_pages touched;
   std::size_t found = 0;
   for (const range& each : ranges) {
     if (out.holds(each.begin) && out.holds(each.end - 1)) continue;
-    found += locks_in(each, room, by);
+    found += locks_in(each, touched, room, by);
   }
   ::explicit_bzero(room.data(), room.size());  // or the next look would find what was copied
   return found;
