@@ -1,6 +1,7 @@
 // What the process layer keeps for each scheduler and for each runtime, and the door between a user's code and both.
 #pragma once
 
+#include "runtime/base/annotate_memory.hpp"
 #include "runtime/base/inline.hpp"
 #include "runtime/base/turnstile.hpp"
 #include "runtime/memory/shelves.hpp"
@@ -306,8 +307,11 @@ void sort_last_mail(core& here, process& self, const reason& why);
 std::size_t drop_marked(process& self, std::uint64_t number);
 
 // ---- finish.cpp ----
-/// Thrown to end a process. Not a std::exception, so that catch blocks for errors let it pass.
-struct exit_unwind {};
+/// Thrown to end a process. Not a std::exception, so that catch blocks for errors let it pass. It is lost where it would leave a
+/// noexcept function: g++ 12 then calls std::terminate, if there are cleanups on the way, without catching it first.
+struct exit_unwind {
+  exit_unwind() noexcept { lsan_may_be_lost(this); }
+};
 /// Makes this the reason for which the process is to end, if none stands yet.
 void doom(process& self, const reason& why, bool killed);
 /// Why a doomed process ends, in words. On its own stack.

@@ -1,5 +1,6 @@
 #include "runtime/process/table.hpp"
 
+#include "runtime/base/annotate_memory.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/os/address_space.hpp"
 #include "runtime/os/system_refusal.hpp"
@@ -33,6 +34,7 @@ process_table::process_table(std::size_t most, std::uint64_t place, std::size_t 
                        "mote: no " + std::to_string(table_bytes(blocks_there_)) + " bytes of addresses for a table of " +
                            std::to_string(most) + " processes (options::max_processes); " + limits_on_memory());
   }
+  lsan_look_into(begin, table_bytes(blocks_there_));
   blocks_ = reinterpret_cast<process*>(begin);
 }
 
@@ -41,6 +43,7 @@ process_table::~process_table() {
     tsan_acquire(&blocks_[i]);
     blocks_[i].~process();
   }
+  lsan_look_no_more(blocks_, table_bytes(blocks_there_));
   release_addresses(reinterpret_cast<std::byte*>(blocks_), table_bytes(blocks_there_));
 }
 

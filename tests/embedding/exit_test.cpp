@@ -25,12 +25,12 @@ void talk_for_ever() {
   }
 }
 
-/// One on the heap that nobody destroys, with processes that never rest.
-runtime& left_running() {
-  auto* const rt = new runtime(small());
+/// One on the heap that nobody destroys, and nobody forgets, with processes that never rest.
+void leave_one_running() {
+  static runtime* rt = nullptr;
+  rt = new runtime(small());
   for (int i = 0; i < 4; ++i) rt->spawn(talk_for_ever);
   rt->call([] {});
-  return *rt;
 }
 
 class exit_deathtest : public ::testing::Test {
@@ -63,7 +63,7 @@ TEST_F(exit_deathtest, shuts_a_static_runtime_down) {
 TEST_F(exit_deathtest, is_not_held_up_by_one_that_runs) {
   EXPECT_EXIT(
       {
-        left_running();
+        leave_one_running();
         std::exit(4);
       },
       ::testing::ExitedWithCode(4), "");
@@ -90,7 +90,7 @@ TEST_F(exit_deathtest, in_a_process_of_a_static_runtime_leaves_it_running) {
 TEST_F(exit_deathtest, underscored_ends_all_at_once) {
   EXPECT_EXIT(
       {
-        left_running();
+        leave_one_running();
         ::_exit(7);
       },
       ::testing::ExitedWithCode(7), "");
