@@ -335,7 +335,8 @@ class rule_program {
 /// One step up. False: the bottom, or nothing is known.
 class frame_walk {
  public:
-  frame_walk(const frame_registers& from, stack_range within) noexcept : now_(from), stack_(within) {}
+  frame_walk(const frame_registers& from, stack_range within) noexcept
+      : now_(from), stack_(within), knows_frame_(from.value[frame_registers::frame] != 0) {}
 
   word code() const noexcept { return now_.value[frame_registers::code]; }
   bool go_up() noexcept {
@@ -343,6 +344,7 @@ class frame_walk {
     unsigned return_register = frame_registers::code;
     if (!find_rules(rules, return_register)) return false;
     word base = 0;
+    if (!knows_frame_ && rules.base_register == frame_registers::frame) guess_frame();
     if (!frame_base(rules, base)) return false;
     const word before = now_.value[frame_registers::stack];
     frame_registers next = now_;
@@ -351,6 +353,7 @@ class frame_walk {
     }
     if (rules.of[frame_registers::stack].how == register_rule::same) next.value[frame_registers::stack] = base;
     if (return_register != frame_registers::code || rules.of[frame_registers::code].how == register_rule::same) return false;
+    if (rules.of[frame_registers::frame].how == register_rule::at_offset) knows_frame_ = true;
     now_ = next;
     return code() != 0 && (base > before || interrupted_);
   }
@@ -380,6 +383,33 @@ class frame_walk {
     program.remember_initial();
     interrupted_ = common.of_signal;
     return program.run(in.at(), end, begin, at);
+  }
+  // The lowest place whose two words look like those that every frame with a pointer begins with: the caller's pointer, further up
+  // this stack, and where the caller goes on.
+  void guess_frame() noexcept {
+    word callers = 0, back = 0;
+    for (word at = now_.value[frame_registers::stack]; stack_.read(at, callers) && stack_.read(at + 8, back); at += 8) {
+      if (callers <= at || !stack_.holds(callers) || !may_return_to(back)) continue;
+      now_.value[frame_registers::frame] = at;
+      knows_frame_ = true;
+      return;
+    }
+  }
+  // Whether it is code, and behind no call that names another function than the one that is walked.
+  bool may_return_to(word back) const noexcept {
+    constexpr word call_bytes = 5;
+    const word caller = function_of(back - 1);
+    if (caller == 0 || back - caller < call_bytes) return caller != 0;
+    const auto* const call = reinterpret_cast<const std::byte*>(back - call_bytes);
+    if (*call != std::byte{0xe8}) return true;
+    const word called = back + static_cast<word>(std::int64_t{table_reader(call + 1).get<std::int32_t>()});
+    return function_of(called) != called || called == function_of(inside());
+  }
+  // Where it begins; 0: none that is known.
+  static word function_of(word code) noexcept {
+    dwarf_eh_bases bases{};
+    const void* const entry = _Unwind_Find_FDE(reinterpret_cast<void*>(code), &bases);
+    return entry != nullptr ? reinterpret_cast<word>(bases.function) : 0;
   }
   bool frame_base(const frame_rules& rules, word& base) const noexcept {
     if (rules.base_expression != nullptr) return expression(now_, stack_).run(rules.base_expression, base);
@@ -411,6 +441,7 @@ class frame_walk {
 
   frame_registers now_;
   walked_stack stack_;
+  bool knows_frame_;         // the frame pointer: who waits in a system call tells none
   bool interrupted_ = true;  // the address is of the next instruction, not of a call's return
 };
 

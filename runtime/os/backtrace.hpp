@@ -28,7 +28,8 @@ struct stack_range {
 
 /// Writes the addresses of code, innermost first, and returns how many, `most` at most. Stops where nothing is known of an
 /// address, or where a frame would lie outside of the range; so a stack that is being changed meanwhile gives wrong addresses
-/// at worst. Any thread; async-signal-safe, with some 2 KiB of stack; a microsecond or less a frame.
+/// at worst. A frame pointer of 0 is taken for not known: where it is needed, it is guessed by what lies on the stack. Any thread;
+/// async-signal-safe, with some 2 KiB of stack; a microsecond or less a frame.
 std::size_t backtrace_of(frame_registers from, stack_range within, const void** into, std::size_t most) noexcept;
 
 /// What a signal handler was given as its third argument.

@@ -16,7 +16,7 @@ std::uint64_t thread_cpu_ns(int thread) noexcept;
 bool thread_waits(int thread) noexcept;
 
 /// Of one that waits in a system call, the two registers that /proc tells: where it goes on, and its stack. From these a walk of
-/// its frames begins, and reaches as far as none of them counts from another register. Nothing: it runs, or /proc does not say.
+/// its frames begins; one that counts from its frame pointer has that guessed. Nothing: it runs, or /proc does not say.
 std::optional<frame_registers> registers_in_call(int thread) noexcept;
 
 }  // namespace mote::detail
