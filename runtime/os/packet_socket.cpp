@@ -69,7 +69,9 @@ packet_result receive_packet(int socket, std::span<std::byte> into, std::span<de
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int) * most_attached)> control{};
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  const ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  // The other end was closed with something unread. Linux says so first, once, and only then gives what that end had sent.
+  if (got < 0 && errno == ECONNRESET) got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (got < 0) return {0, errno};
   std::size_t taken = 0;
   for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {

@@ -42,7 +42,8 @@ struct packet_result {
 packet_pair make_packet_pair();
 /// attached: a descriptor that is sent along, -1 for none; the caller keeps it.
 packet_result send_packet(int socket, std::span<const std::byte> packet, std::span<const int> attached = {}) noexcept;
-/// attached: takes what came along, up to its size; what is too many is closed. EMSGSIZE: the packet was larger.
+/// attached: takes what came along, up to its size; what is too many is closed. EMSGSIZE: the packet was larger. What was sent is
+/// received whatever its sender had left unread when it closed.
 packet_result receive_packet(int socket, std::span<std::byte> into, std::span<descriptor> attached) noexcept;
 /// Ends both directions for whoever holds either end.
 void shut_down(int socket) noexcept;

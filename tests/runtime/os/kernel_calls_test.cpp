@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -15,6 +16,7 @@
 #include "runtime/os/clock.hpp"
 #include "runtime/os/cores.hpp"
 #include "runtime/os/membarrier.hpp"
+#include "runtime/os/packet_socket.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/random_seed.hpp"
 #include "runtime/os/signal_stack.hpp"
@@ -123,6 +125,22 @@ void remember_flags(int) {
   stack_t now{};
   sigaltstack(nullptr, &now);
   flags_in_handler = now.ss_flags;
+}
+
+TEST(packet_socket, gives_what_was_sent_although_its_sender_closed_with_something_unread) {
+  packet_pair ends = make_packet_pair();
+  const std::array<std::byte, 1> word{std::byte{7}}, unread{std::byte{8}};
+  ASSERT_EQ(send_packet(ends.near.get(), unread).error, 0);
+  ASSERT_EQ(send_packet(ends.far.get(), word).error, 0);
+  ends.far.close();
+  std::array<std::byte, 8> got{};
+  const packet_result first = receive_packet(ends.near.get(), got, {});
+  EXPECT_EQ(first.error, 0);
+  EXPECT_EQ(first.bytes, 1u);
+  EXPECT_EQ(got[0], word[0]);
+  const packet_result second = receive_packet(ends.near.get(), got, {});
+  EXPECT_EQ(second.error, 0);
+  EXPECT_EQ(second.bytes, 0u);
 }
 
 TEST(signal_stack, carries_handlers_and_restores_what_was_there) {
