@@ -7,7 +7,7 @@
 namespace bench {
 
 extern const workload spawn_exit, spawn_join_one, parked_memory_100k, parked_memory_1m, pingpong_same, pingpong_cross,
-    yield, ring_503, ring_100k, fanin, skynet, big, timers, fairness, fairness_8_hogs, idle_cpu, wakeup_thread, call_reply,
+    yield, ring_503, ring_100k, fanin, fanin_bounded1024, skynet, big, timers, fairness, fairness_8_hogs, idle_cpu, wakeup_thread, call_reply,
     idle_servers_1m, echo_50conn, echo_1000conn, wakeup_latency, worker_roundtrip, worker_spawn,
     thread_spawn_join, thread_pingpong, thread_yield, fork_wait;
 
@@ -24,6 +24,7 @@ constexpr std::array all = {
     &ring_503,
     &ring_100k,
     &fanin,
+    &fanin_bounded1024,
     &skynet,
     &big,
     &timers,

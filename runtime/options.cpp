@@ -64,7 +64,7 @@ void check_time(const char* what, std::chrono::milliseconds given, std::uint64_t
 constexpr std::string_view variables[] = {
     "MOTE_SCHEDULERS", "MOTE_MAX_PROCESSES", "MOTE_STACK_BYTES",     "MOTE_ARENA_BYTES",     "MOTE_BIND",
     "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_CATCH_OVERFLOW", "MOTE_SEED",
-    "MOTE_HANDOFF_MS", "MOTE_MAX_THREADS",   "MOTE_REPORT_HANDOFF",  "MOTE_BACKTRACES",
+    "MOTE_HANDOFF_MS", "MOTE_MAX_THREADS",   "MOTE_REPORT_HANDOFF",  "MOTE_BACKTRACES",     "MOTE_MAILBOX_BUDGET_BYTES",
 };
 
 // A misspelt one would be silently without effect.
@@ -88,6 +88,7 @@ options options_from_environment(options given) {
   read("MOTE_MAX_PROCESSES", given.max_processes, limits::least_processes, limits::most_processes);
   read("MOTE_STACK_BYTES", given.stack_bytes, limits::least_stack, limits::most_stack);
   read("MOTE_ARENA_BYTES", given.arena_bytes, 0, limits::most_arena);
+  read("MOTE_MAILBOX_BUDGET_BYTES", given.mailbox_budget_bytes, 0, limits::most_budget);
   read("MOTE_BIND", given.bind_schedulers);
   read("MOTE_VERBOSE", given.verbose);
   read("MOTE_CATCH_TERMINATE", given.catch_terminate);
@@ -116,6 +117,9 @@ void check_options(const options& given) {
   check("max_threads", given.max_threads, 1, limits::most_threads);
   check_time("shutdown_deadline", given.shutdown_deadline, limits::most_shutdown_ms);
   check_time("handoff_after", given.handoff_after, limits::most_handoff_ms);
+  if (given.mailbox_budget_bytes != 0) {
+    check("mailbox_budget_bytes", given.mailbox_budget_bytes, limits::least_budget, limits::most_budget);
+  }
   if (given.deterministic_seed && given.schedulers > 1) {
     throw usage_error("mote::options::deterministic_seed: one scheduler only, but schedulers is " +
                       std::to_string(given.schedulers));

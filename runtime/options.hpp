@@ -17,6 +17,8 @@ struct option_limits {
   static constexpr std::uint64_t most_stack = std::uint64_t{1} << 30;
   static constexpr std::uint64_t least_arena = stack_arena::smallest_arena;  ///< or 0
   static constexpr std::uint64_t most_arena = std::uint64_t{1} << 46;
+  static constexpr std::uint64_t least_budget = std::uint64_t{1} << 20;  ///< or 0
+  static constexpr std::uint64_t most_budget = std::uint64_t{1} << 46;
   static constexpr std::uint64_t most_shutdown_ms = 86'400'000;
   static constexpr std::uint64_t most_handoff_ms = 3'600'000;
   static constexpr std::uint64_t most_threads = 10'000;

@@ -83,7 +83,9 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
       table(settings.max_processes, place != 0 ? place : next_place(), settings.schedulers, settings.max_threads),
       stacks(stacks_for(settings)),
       schedulers(std::size_t{settings.schedulers} + settings.max_threads),
-      default_size_class(stack_arena::size_class_of(settings.stack_bytes)) {
+      default_size_class(stack_arena::size_class_of(settings.stack_bytes)),
+      budget_units(static_cast<std::int64_t>(settings.mailbox_budget_bytes >> 4)),
+      usual_inbox(budget_units != 0 ? inbox_flags::bounded : 0) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
   for (unsigned i = 0; i < settings.schedulers; ++i) {
     auto held = std::make_unique<station>(i, seam_for(settings, host), net->make_source(), &core::drop_timer_payload);

@@ -49,27 +49,37 @@ class nesting {
 /// can: one nested more than 64 deep, a container of more than 4,294,967,295 elements.
 class encoder {
  public:
+  encoder() = default;
+  /// One that keeps nothing, and only counts: size() tells how many bytes there would be.
+  struct counting {};
+  explicit encoder(counting) noexcept : counts_(true) {}
+
   /// A type that cannot cross does not compile, and the error names the field.
   template <class T>
   void put(const T& value);
   void put_raw(const void* from, std::size_t size) {
-    if (size == 0) return;
+    counted_ += size;
+    if (size == 0 || counts_) return;
     const auto* const begin = static_cast<const std::byte*>(from);
     bytes_.insert(bytes_.end(), begin, begin + size);
   }
   void put_count(std::size_t count);
-  std::size_t size() const noexcept { return bytes_.size(); }
+  std::size_t size() const noexcept { return counted_; }
   std::span<const std::byte> view() const noexcept { return bytes_; }
   std::vector<std::byte> take() noexcept { return std::move(bytes_); }
   /// Writes over what was put at this place.
-  void overwrite(std::size_t at, const void* from, std::size_t size) noexcept { std::memcpy(&bytes_[at], from, size); }
+  void overwrite(std::size_t at, const void* from, std::size_t size) noexcept {
+    if (!counts_) std::memcpy(&bytes_[at], from, size);
+  }
 
  private:
   friend class detail::nesting<encoder>;
   [[noreturn]] static void refuse_depth();
 
   std::vector<std::byte> bytes_;
+  std::size_t counted_ = 0;
   unsigned depth_ = 0;
+  bool counts_ = false;
 };
 
 /// Gives back, in the same order, what was put. Trusts nothing: bytes that mean nothing throw decode_error, and what is made

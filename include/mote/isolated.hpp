@@ -34,7 +34,7 @@ inline constexpr isolation isolated{};
 
 /// As spawn, in an OS process of its own. The pid is there at once, the OS process a little later.
 /// how       mote::isolated, or an isolation of one's own.
-/// options   max_stack and scheduler are not for isolated processes; names are those of the caller's runtime.
+/// options   max_stack, scheduler and mailbox are not for isolated processes; names are those of the caller's runtime.
 /// Throws    usage_error when the starter of OS processes could not be started: see prepare_isolated; and inside an isolated
 ///           process, which cannot start another; system_limit as spawn. That the system refuses the OS process becomes the
 ///           exit reason: an error.

@@ -22,4 +22,5 @@
 #include <mote/server.hpp>
 #include <mote/sim.hpp>
 #include <mote/supervisor.hpp>
+#include <mote/system_monitor.hpp>
 #include <mote/unsafe_share.hpp>

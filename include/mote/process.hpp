@@ -6,6 +6,7 @@
 
 #include <mote/detail/spawn.hpp>
 #include <mote/error.hpp>
+#include <mote/mailbox.hpp>
 #include <mote/message.hpp>
 #include <mote/pid.hpp>
 #include <mote/reason.hpp>
@@ -31,6 +32,7 @@ struct spawn_options {
   std::size_t max_stack = 0;           ///< bytes of addresses, not of memory; rounded up to a size class; 0: the runtime's default
   std::optional<unsigned> scheduler{}; ///< pinned to this scheduler, from 0; out of range: usage_error
   bool trap_exit = false;              ///< as if the process began with trap_exit(true)
+  mailbox_options mailbox{};           ///< limits; none: it takes all that comes
 };
 
 /// What spawn_monitor gives.

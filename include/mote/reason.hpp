@@ -30,6 +30,7 @@ enum class reason_kind : std::uint8_t {
   out_of_memory,   ///< an OS process was ended by the system, or a cgroup's limit, for want of memory
   unresponsive,    ///< an OS process showed no sign of life for longer than it may
   lost,            ///< an OS process cannot be reached any more, or what came from it made no sense (text: which)
+  mailbox_full,    ///< its mailbox was at a limit that ends the receiver; of a request: it found a full mailbox
   custom,          ///< carries a value of the user's
 };
 

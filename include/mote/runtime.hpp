@@ -44,6 +44,9 @@ struct options {
   std::size_t max_processes = 1u << 21;  ///< alive at once, 16 to 2^27. MOTE_MAX_PROCESSES
   std::size_t stack_bytes = 256u << 10;  ///< addresses of a default stack, 64 KiB to 1 GiB, guard included. MOTE_STACK_BYTES
   std::size_t arena_bytes = 0;           ///< addresses for all stacks, from 16 MiB; 0: enough for max_processes. MOTE_ARENA_BYTES
+  /// Bytes of messages that wait in all mailboxes together, from 1 MiB; 0: no limit. Beyond, a mailbox that holds 16 messages or
+  /// more is full, whatever its own limit. MOTE_MAILBOX_BUDGET_BYTES
+  std::size_t mailbox_budget_bytes = 0;
   bool bind_schedulers = false;          ///< each scheduler to a core of its own. MOTE_BIND
   std::chrono::milliseconds shutdown_deadline{5000};  ///< for the others to end after main has. MOTE_SHUTDOWN_MS
   /// One thread, seeded choices and virtual time: the same seed gives the same run. MOTE_SEED

@@ -16,7 +16,9 @@ namespace mote {
 
 /// Sends a value. A string literal is sent as std::string.
 /// to      a pid, an alias, or a registered name; a name that nobody has throws usage_error.
-/// Blocks  never; costs reductions, and more of them the longer the receiver's mailbox is, so the caller may yield.
+/// Blocks  only at a mailbox that is at its limit, of the policy park_sender (mote/mailbox.hpp), until there is room: not when
+///         it is the caller's own, nor once the caller is to end; the message is let in, then, or dropped. Costs reductions,
+///         and more of them the longer the receiver's mailbox is, so the caller may yield.
 /// Throws  std::bad_alloc; nothing is sent then. Never ends the caller.
 template <class Value>
 void send(pid to, Value&& value) {
@@ -32,14 +34,14 @@ void send(std::string_view name, Value&& value) {
   detail::deliver(to, detail::make_envelope(std::forward<Value>(value)));
 }
 
-/// What became of a try_send.
-enum class send_result { delivered, no_process };
+/// What became of a try_send. full: the mailbox is at its limit, and the message was dropped.
+enum class send_result { delivered, no_process, full };
 
-/// As send, but tells, and never yields. `delivered` means that it is in the mailbox, not that it was received.
+/// As send, but tells, and never yields nor waits for room. `delivered` means that it is in the mailbox, not that it was
+/// received.
 template <class Value>
 send_result try_send(pid to, Value&& value) {
-  return detail::try_deliver(to, detail::make_envelope(std::forward<Value>(value))) ? send_result::delivered
-                                                                                   : send_result::no_process;
+  return detail::try_deliver(to, detail::make_envelope(std::forward<Value>(value)));
 }
 
 /// Names one timer, for ever: to a later runtime it is one that is gone.
@@ -66,7 +68,8 @@ struct message_traits<timer_ref> {
 };
 
 /// Sends a value to a process after at least this long; a time of zero or less sends it at the sender's next scheduling
-/// point. It arrives even if the caller has ended by then.
+/// point. It arrives even if the caller has ended by then. A full mailbox that parks senders takes it, since nobody is there to
+/// be parked; other policies hold.
 template <class Value>
 timer_ref send_after(std::chrono::nanoseconds delay, pid to, Value&& value) {
   return detail::deliver_after(delay, to, detail::make_envelope(std::forward<Value>(value)));

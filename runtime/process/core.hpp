@@ -8,6 +8,7 @@
 #include "runtime/os/fork_watch.hpp"
 #include "runtime/os/held_mutexes.hpp"
 #include "runtime/process/abroad.hpp"
+#include "runtime/process/alarms.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
 #include "runtime/process/refs.hpp"
@@ -21,6 +22,7 @@
 #include <array>
 #include <chrono>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -104,6 +106,12 @@ class runtime {
   std::atomic<std::uint64_t> lost_exceptions{0};
   /// How many held a mutex when they left their scheduler. Counted only by builds that check mutexes.
   std::atomic<std::uint64_t> mutex_holders{0};
+  /// What waits in all mailboxes, in units of 16 bytes, and how much may; 0: no such limit (options::mailbox_budget_bytes).
+  const std::int64_t budget_units;
+  std::atomic<std::int64_t> waiting_units{0};
+  const std::uint64_t usual_inbox;  ///< with which flags an inbox begins
+  alarms watched;  ///< what the system monitor wants to hear of
+
   std::uint64_t first_key = 0;
   std::uint64_t root_key = 0;  ///< of the process that starts the first one, if there is one, and ends the others
 
@@ -159,6 +167,10 @@ class core final : public scheduler {
   block_cache blocks;
   shelves envelopes;
   relaxed_cell<std::uint64_t> started, ended;
+  /// A stack that had so much more when its process last left is looked at: to give pages back, or, always, for an alarm.
+  static constexpr std::int64_t usual_beyond = 64 * 1024;
+  static constexpr std::int64_t always = std::numeric_limits<std::int64_t>::min() / 2;
+  relaxed_cell<std::int64_t> look_beyond_bytes = usual_beyond;
   unarmed_waits unarmed;
   const process* crowder = nullptr;  ///< who sent last to a long mailbox here
   const process* crowded = nullptr;  ///< and whose that is
@@ -260,11 +272,20 @@ void refuse_to_wait(const process& self, const char* call);
 
 /// How mail is delivered.
 enum class urgency : bool { ordinary, urgent };
-/// Takes mail over, puts it into a process's mailbox and wakes it. False, and the mail dropped: it has ended. Inside the
-/// runtime.
+/// What a send costs: more to a mailbox where so many wait. Without a limit, producers slow down before memory runs out.
+inline void charge(core& here, const process& to, std::uint64_t waiting) noexcept {
+  if (waiting < cost::long_mailbox) return static_cast<void>(here.spend(cost::call));
+  here.spend(cost::send_to_long);
+  here.crowder = here.current();
+  here.crowded = &to;
+}
+/// Takes mail over, puts it into a process's mailbox and wakes it. Never waits for room there. False, and the mail dropped: it
+/// has ended, or the mailbox is full and drops what is new. Inside the runtime.
 bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) noexcept;
 /// The same, but mail that is not posted stays the caller's.
 bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, urgency how) noexcept;
+/// As post_or_keep, of an ordinary message, by the running process, which may wait for room and then be on another scheduler.
+posted post_patiently(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, const patience& at_full);
 /// As post, to a process of another place. Throws usage_error, when the message cannot cross.
 MOTE_COLD bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how);
 /// As post, wherever the process is.
@@ -303,6 +324,8 @@ bool sort_if_possible(core& here, process& self) noexcept;
 /// Closes the mailbox of a process that ends for this reason: ties asked for so far are made, messages dropped, requests
 /// refused. Throws std::bad_alloc, and is to be called again then.
 void sort_last_mail(core& here, process& self, const reason& why);
+/// Takes a message over to where receive finds it.
+void keep(core& here, process& self, envelope* mail) noexcept;
 /// Removes marked messages from the pending list; returns how many.
 std::size_t drop_marked(process& self, std::uint64_t number);
 

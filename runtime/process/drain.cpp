@@ -29,11 +29,16 @@ envelope* oldest_first(envelope* newest) noexcept {
   return oldest;
 }
 
+// It vanishes with its envelope.
+void vanish(core& here, process& self, envelope& mail) noexcept {
+  if (mail.counts != counting::nowhere) let_go(here, self, mail);
+}
+
 // A message that came by an alias, or as the answer to a request, or as the `down` of a monitor.
-void accept_marked(process& self, envelope_ptr mail) {
+void accept_marked(core& here, process& self, envelope_ptr mail) {
   const ref name(mail->mark, mail->slot);
   ref_entry* known = self.refs != nullptr ? self.refs->find(name) : nullptr;
-  if (known == nullptr) return;  // withdrawn, answered or given up: it vanishes
+  if (known == nullptr) return vanish(here, self, *mail);  // withdrawn, answered or given up
   switch (known->kind) {
     case ref_kind::request:
       if (known->answer == nullptr) known->answer = std::move(mail);
@@ -48,7 +53,7 @@ void accept_marked(process& self, envelope_ptr mail) {
     case ref_kind::free:
       break;
   }
-  self.pending.append(mail.release());
+  keep(here, self, mail.release());
 }
 
 bool answers_a_request(process& self, const envelope& mail) noexcept {
@@ -59,15 +64,17 @@ bool answers_a_request(process& self, const envelope& mail) noexcept {
 
 void sort_special(core& here, process& self, envelope_ptr& mail) {
   if (mail->generation != self.generation.load(relaxed)) {
+    vanish(here, self, *mail);
     answer_for_the_dead(here, here.home.table.pid_of(process::key_of(mail->generation, self.index)), mail);  // D2
   } else if (mail->kind == envelope_kind::signal) {
     handle_signal(here, self, mail);
   } else if (self.has(process_flags::doomed) && !answers_a_request(self, *mail)) {  // D1
+    vanish(here, self, *mail);
     if (mail->kind == envelope_kind::request) refuse_request(here, self, *mail, self.doom);
   } else if (mail->mark != 0 && mail->kind != envelope_kind::request) {
-    accept_marked(self, std::move(mail));
+    accept_marked(here, self, std::move(mail));
   } else {
-    self.pending.append(mail.release());
+    keep(here, self, mail.release());
   }
 }
 
@@ -94,26 +101,50 @@ MOTE_COLD void sort_unusual(core& here, process& self, envelope* given, envelope
 
 inline void sort_one(core& here, process& self, envelope* mail, envelope* following) {
   const bool plain = (mail->kind == envelope_kind::message && mail->mark == 0) || mail->kind == envelope_kind::request;
-  const bool usual = plain && mail->generation == self.generation.load(relaxed) && !self.has(process_flags::doomed);
+  const bool usual = plain && mail->generation == self.generation.load(relaxed) &&
+                     !self.has(process_flags::doomed | process_flags::sheds);
   if (!usual) [[unlikely]] return sort_unusual(here, self, mail, following);
   self.pending.append(mail);
 }
 
-__attribute__((noinline)) void sort_chain(core& here, process& self, envelope* newest) {
+void sort_each(core& here, process& self, envelope* oldest) {
   self.works_on = static_cast<std::uint16_t>(here.index());
-  for (envelope* mail = oldest_first(newest); mail != nullptr;) {
+  for (envelope* mail = oldest; mail != nullptr;) {
     envelope* following = mail->next;
     sort_one(here, self, mail, following);
     mail = following;
   }
 }
 
+// bounds.hpp, B4
+MOTE_COLD void sort_shedding(core& here, process& self) {
+  struct ending {
+    core& here;
+    process& self;
+    ~ending() { end_sorting(here, self); }
+  } const after{here, self};
+  sort_each(here, self, begin_sorting(here, self));
+}
+
+__attribute__((noinline)) void sort_inbox(core& here, process& self) {
+  if (here.home.watched.long_mailbox.load(relaxed) != alarms::off) [[unlikely]] look_at_length(here, self);
+  if (self.has(process_flags::sheds)) [[unlikely]] return sort_shedding(here, self);
+  const auto drained = self.mail.take_all();
+  sort_each(here, self, oldest_first(drained.newest));
+  if ((drained.high & inbox_flags::bounded) != 0) [[unlikely]] attend(here, self);
+}
+
 }  // namespace
+
+void keep(core& here, process& self, envelope* mail) noexcept {
+  if (self.has(process_flags::sheds)) [[unlikely]] return put_on_shelf(here, self, mail);
+  self.pending.append(mail);
+}
 
 void sort_mail(core& here, process& self) {
   tsan_acquire(&self);  // what senders did before comes before what the receiver does now
   if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first, nullptr);
-  if (self.mail.has_news()) sort_chain(here, self, self.mail.take_all().newest);
+  if (self.mail.has_news()) sort_inbox(here, self);
 }
 
 bool sort_if_possible(core& here, process& self) noexcept {
@@ -135,14 +166,16 @@ void sort_handed_and(core& here, process& self, envelope* left) {
     while (*oldest != nullptr) oldest = &(*oldest)->next;
     *oldest = first;
   }
-  sort_chain(here, self, left);
+  sort_each(here, self, oldest_first(left));
 }
 
 }  // namespace
 
 void sort_last_mail(core& here, process& self, const reason& why) {
-  envelope* const left = self.mail.close().newest;
-  if (left == nullptr && self.handed == nullptr && self.pending.first == nullptr) [[likely]] return;
+  const auto closed = self.mail.close();
+  if (closed.high == 0 && self.handed == nullptr && self.pending.first == nullptr) [[likely]] return;
+  envelope* left = closed.newest;
+  if ((closed.high & inbox_flags::bounded) != 0) close_bounds(here, self, left);
   doom(self, why, false);
   sort_handed_and(here, self, left);
   while (envelope* const mail = self.pending.first) {
@@ -152,7 +185,7 @@ void sort_last_mail(core& here, process& self, const reason& why) {
 }
 
 std::size_t drop_marked(process& self, std::uint64_t number) {
-  std::size_t dropped = 0;
+  std::size_t dropped = self.has(process_flags::sheds) ? drop_marked_on_shelf(*current_core(), self, number) : 0;
   for (envelope** link = &self.pending.first; *link != nullptr;) {
     if ((*link)->mark == number && (*link)->kind == envelope_kind::message) {
       drop_envelope(self.pending.take(link));

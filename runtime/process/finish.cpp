@@ -185,6 +185,15 @@ MOTE_COLD void drop_locals(core& here, std::unique_ptr<local_values> left) noexc
 
 }  // namespace
 
+namespace {
+
+MOTE_COLD void clear_unusual(runtime& home, process& self) noexcept {
+  self.doom = {};
+  if (self.has(process_flags::limited)) forget_bounds(home, self);
+}
+
+}  // namespace
+
 void finish(core& here, process& self, const reason& why) noexcept {
   self.doing.store(activity::exiting, relaxed);
   here.trace().record(event::exit, trace_number(&self), static_cast<std::uint64_t>(why.kind()));
@@ -203,7 +212,7 @@ void finish(core& here, process& self, const reason& why) noexcept {
   if (self.locals != nullptr) [[unlikely]] drop_locals(here, std::move(self.locals));  // of one whose stack is discarded
   if (self.details != nullptr) drop_details(here.home, self);
   const std::uint64_t awaited_key = self.has(process_flags::awaited) ? self.key() : 0;
-  if (self.has(process_flags::doomed)) self.doom = {};
+  if (self.has(process_flags::doomed | process_flags::limited)) [[unlikely]] clear_unusual(here.home, self);
   self.flags = 0;
   here.ended.add(1);
   tsan_release(&self);  // whoever gets the block next

@@ -18,6 +18,7 @@ void core::take_over(core& from) noexcept {
   started = from.started;
   ended = from.ended;
   unarmed = from.unarmed;
+  look_beyond_bytes = from.look_beyond_bytes;
   from.started = 0;
   from.ended = 0;
   from.unarmed.count = 0;
@@ -84,7 +85,9 @@ void print(const handoff_report& report) {
 void runnable_hooks::report_handoff(scheduler& from, std::uint64_t left, std::uint64_t held_ns) noexcept {
   core& where = static_cast<core&>(from);
   const options& settings = where.home.settings;
-  if (left == 0 || !settings.report_handoff) return;
+  if (left == 0) return;
+  tell_long_run(where.home, where.home.table.pid_of(left), std::chrono::nanoseconds(held_ns));
+  if (!settings.report_handoff) return;
   try {
     const handoff_report report = report_of(where, left, held_ns);
     if (!settings.on_handoff) return print(report);

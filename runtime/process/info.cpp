@@ -245,9 +245,9 @@ std::optional<process_info> info(pid who) {
   seen.state = has_ended(*block) ? process_state::exiting : state_of(block->doing.load(relaxed));
   seen.prio = static_cast<priority>(std::uint8_t{block->priority});
   seen.trap_exit = block->has(process_flags::traps_exits);
-  const std::uint64_t load = block->mail.high();
-  seen.mailbox_messages = block->pending.count.get() + inbox_load::count(load);
-  seen.mailbox_bytes = 16 * (block->pending.units.get() + inbox_load::units(load));
+  const mailbox_bounds::load load = waiting_for(home, *block);
+  seen.mailbox_messages = load.count;
+  seen.mailbox_bytes = std::size_t{16} * load.units;
   seen.links = block == &door.self() ? links_in_force(home, *block) : block->links.size();
   seen.monitors = block->monitors;
   seen.stack_bytes = block->stack_used;

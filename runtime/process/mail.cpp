@@ -25,6 +25,7 @@ envelope* allocate_envelope(std::size_t bytes) {
   mail->mark = 0;
   mail->slot = 0;
   mail->kind = envelope_kind::message;
+  mail->counts = counting::nowhere;
   mail->shelf = shelf & 0xF;
   return mail;
 }
@@ -67,15 +68,6 @@ namespace {
 
 std::uint64_t units_of(const envelope& mail) noexcept { return mail.bytes() >> 4; }
 
-// What a send costs: more to a long mailbox. Without a limit, producers slow down before memory runs out.
-void charge(core& here, const process& to, std::uint64_t load) noexcept {
-  const std::uint64_t waiting = inbox_load::count(load) + to.pending.count.get();
-  if (waiting < cost::long_mailbox) return static_cast<void>(here.spend(cost::call));
-  here.spend(cost::send_to_long);
-  here.crowder = here.current();
-  here.crowded = &to;
-}
-
 // What the receiver will touch first when it runs, which is soon: its own lines, and its innermost frames.
 void prefetch(const process& woken) noexcept {
   const auto* const frames = static_cast<const std::byte*>(woken.where);
@@ -83,23 +75,24 @@ void prefetch(const process& woken) noexcept {
   for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(frames + line * cache_line_bytes);
 }
 
-// False: it has ended, and the mail is still the caller's.
-inline __attribute__((always_inline)) bool offer(core& here, process* to, std::uint32_t generation, envelope* mail,
-                                                 urgency how) noexcept {
-  if (to == nullptr) [[unlikely]] return false;
+inline __attribute__((always_inline)) posted offer(core& here, process* to, std::uint32_t generation, envelope* mail,
+                                                   urgency how, const patience& at_full) {
+  if (to == nullptr) [[unlikely]] return posted::gone;
   mail->generation = generation;
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
   if (result == pushed::queued) {
-    charge(here, *to, load);
-    return true;
+    charge(here, *to, inbox_load::count(load) + to->pending.count.get());
+    return posted::in;
   }
-  if (result == pushed::closed) [[unlikely]] return false;
+  if (result >= pushed::closed) [[unlikely]] {
+    return result == pushed::closed ? posted::gone : offer_bounded(&here, here.home, *to, mail, at_full);
+  }
   prefetch(*to);
   if (result == pushed::woke) to->handed = mail;
   tsan_release(to);  // the receiver need not look at its inbox to find what was handed over
   here.make_ready(*to);
-  return true;
+  return posted::in;
 }
 
 MOTE_COLD bool lose(envelope* mail) noexcept {
@@ -110,14 +103,20 @@ MOTE_COLD bool lose(envelope* mail) noexcept {
 }  // namespace
 
 bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urgency how) noexcept {
-  if (!offer(here, to, generation, mail, how)) [[unlikely]] return lose(mail);
+  if (offer(here, to, generation, mail, how, insists) != posted::in) [[unlikely]] return lose(mail);
   return true;
 }
 
 bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, urgency how) noexcept {
-  const bool posted = offer(here, to, generation, mail.get(), how);
-  if (posted) static_cast<void>(mail.release());
-  return posted;
+  const bool is_in = offer(here, to, generation, mail.get(), how, insists) == posted::in;
+  if (is_in) static_cast<void>(mail.release());
+  return is_in;
+}
+
+posted post_patiently(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, const patience& at_full) {
+  const posted result = offer(here, to, generation, mail.get(), urgency::ordinary, at_full);
+  if (result <= posted::in_late) static_cast<void>(mail.release());
+  return result;
 }
 
 namespace {
@@ -153,24 +152,33 @@ bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how) {
   return post_abroad(here, pid_for(here.home, to_key), envelope_ptr(mail), how);
 }
 
+namespace {
+
+MOTE_COLD posted offer_from_outside(runtime& home, process* receiver, pid to, envelope* mail, const patience& at_full) {
+  if (receiver == nullptr) return posted::gone;
+  std::uint64_t load = 0;
+  mail->generation = to.generation();
+  const pushed how = receiver->mail.push(mail, units_of(*mail), false, load);
+  if (how == pushed::closed) return posted::gone;
+  if (how == pushed::bounded) return offer_bounded(nullptr, home, *receiver, mail, at_full);
+  if (how == pushed::queued) return posted::in;
+  if (how == pushed::woke) receiver->handed = mail;
+  tsan_release(receiver);
+  home.schedulers.submit(*receiver);
+  return posted::in;
+}
+
+}  // namespace
+
 bool post_from_outside(runtime& home, pid to, envelope_ptr mail) {
   if (to.place() != home.table.place()) [[unlikely]] {
     if (!is_of_family(home, to)) return post_to_sibling(to, std::move(mail));
     const auto [to_key, given, gone] = home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
     return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), envelope_ptr(given)) : gone;
   }
-  process* const receiver = home.table.find(to);
-  if (receiver == nullptr) return false;
-  std::uint64_t load = 0;
-  mail->generation = to.generation();
-  const pushed how = receiver->mail.push(mail.get(), units_of(*mail), false, load);
-  if (how == pushed::closed) return false;
-  envelope* const posted = mail.release();
-  if (how == pushed::queued) return true;
-  if (how == pushed::woke) receiver->handed = posted;
-  tsan_release(receiver);
-  home.schedulers.submit(*receiver);
-  return true;
+  const bool is_in = offer_from_outside(home, home.table.find(to), to, mail.get(), waits_for_room) <= posted::in_late;
+  if (is_in) static_cast<void>(mail.release());
+  return is_in;
 }
 
 void nudge_from_outside(runtime& home, std::uint64_t key) noexcept {
@@ -214,6 +222,7 @@ void yield_used_up(core& here) {
   book_spent(here, self);
   if (self.doing.load(relaxed) == activity::exiting) return;  // a destructor inside finish(), which stays here
   if (self.ground->overflowed_at != nullptr) [[unlikely]] end_doomed(here, self);
+  if (here.crowder == &self) look_at_length(here, *here.crowded);
   // Who fills another's mailbox is better off beside him: from another core each message costs both of them cache misses.
   if (std::exchange(here.crowder, nullptr) == &self) return here.yield_to(here.crowded->works_on);
   here.yield();
@@ -239,11 +248,14 @@ MOTE_COLD bool send_elsewhere(core& here, pid to, envelope* mail) {
   return !here.current()->has(process_flags::killed) && post_abroad(here, to, std::move(owned), urgency::ordinary);
 }
 
-bool send_one(core& here, pid to, envelope* mail) {
+// Inlined into the callers, which then know of each result where it comes from.
+inline __attribute__((always_inline)) posted send_one(core& here, pid to, envelope* mail, const patience& at_full) {
   here.spend(cost::call);
   process* const receiver = is_killed(here, *here.current(), mail) ? nullptr : here.home.table.find(to);
-  if (receiver == nullptr) [[unlikely]] return send_elsewhere(here, to, mail);
-  return post(here, receiver, to.generation(), mail, urgency::ordinary);
+  if (receiver == nullptr) [[unlikely]] return send_elsewhere(here, to, mail) ? posted::in : posted::gone;
+  const posted result = offer(here, receiver, to.generation(), mail, urgency::ordinary, at_full);
+  if (result > posted::in_late) [[unlikely]] lose(mail);
+  return result;
 }
 
 }  // namespace
@@ -251,8 +263,8 @@ bool send_one(core& here, pid to, envelope* mail) {
 MOTE_FLATTEN void deliver(pid to, envelope* mail) {
   const entry door("mote::send", mail);
   core& here = door.entered();
-  send_one(here, to, mail);
-  yield_if_used_up(here);
+  const posted result = send_one(here, to, mail, waits_for_room);
+  yield_if_used_up(result == posted::in ? here : door.here());
 }
 
 void deliver(alias to, envelope* mail) {
@@ -261,11 +273,12 @@ void deliver(alias to, envelope* mail) {
   deliver(to.owner(), mail);
 }
 
-bool try_deliver(pid to, envelope* mail) {
+send_result try_deliver(pid to, envelope* mail) {
   const entry door("mote::try_send", mail);
-  const bool sent = send_one(door.here(), to, mail);
+  const posted result = send_one(door.here(), to, mail, refuses);
   if (door.here().slice_used_up()) [[unlikely]] book_spent(door.here(), door.self());
-  return sent;
+  if (result == posted::in) return send_result::delivered;
+  return result == posted::full ? send_result::full : send_result::no_process;
 }
 
 std::uint64_t key_abroad(const runtime& home, pid who, const char* call) {

@@ -47,6 +47,9 @@ struct process_flags {
   static constexpr std::uint32_t serves = 64;  ///< a server: its body stays, and it has a stack only while it handles mail
   static constexpr std::uint32_t heard = 128;       ///< somebody has been told of its end
   static constexpr std::uint32_t unfinished = 256;  ///< has ended, and could not tell everyone yet
+  static constexpr std::uint32_t limited = 1024;  ///< its mailbox has limits (bounds.hpp)
+  static constexpr std::uint32_t sheds = 2048;    ///< and drops the oldest mail by one of them
+  static constexpr std::uint32_t told_of_stack = 16;  ///< the alarm has been given (alarms.hpp)
   static constexpr std::uint32_t stands_in = 512;  ///< for one of another OS process (abroad.hpp)
   static constexpr std::uint32_t awaited = 1024;  ///< somebody outside is to be told of its end (runtime::await_end)
   static constexpr unsigned waits_shift = 12;  ///< a wait_reason: for what it waits; any but 0 is deaf to ordinary mail
@@ -120,6 +123,9 @@ constexpr std::uint64_t key_of(pid who) noexcept { return process::key_of(who.ge
 
 /// What travels as an envelope of kind signal.
 enum class signal_kind : std::uint8_t { link, unlink, unlink_ack, linked_exit, exit, monitor, demonitor, request_done };
+
+/// In the slot of an exit signal of the runtime's own: it cannot be trapped.
+inline constexpr std::uint32_t forced_exit = 1;
 
 struct signal {
   signal_kind kind;

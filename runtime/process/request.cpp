@@ -54,17 +54,24 @@ MOTE_COLD bool ask_elsewhere(core& here, process& self, ref which, pid to, envel
 
 namespace {
 
-// Nobody is there to answer. Without memory to say so there was no request.
-void refuse_own_request(process& self, ref which, pid asked) {
+// Nobody is there to answer, or its mailbox is full. Without memory to say so there was no request.
+void refuse_own_request(process& self, ref which, pid asked, posted how) {
   try {
-    self.refs->find(which)->answer.reset(make_envelope(down{which, asked, reason::noproc}));
+    const reason why = how == posted::full ? reason(reason_kind::mailbox_full, "the mailbox is full") : reason::noproc;
+    self.refs->find(which)->answer.reset(make_envelope(down{which, asked, why}));
   } catch (...) {
     self.refs->remove(which);
     throw;
   }
 }
 
-ref post_request(core& here, process& self, pid to, envelope_ptr mail) {
+// A request and, unless timeout, how it was posted or refused.
+struct posted_request {
+  ref name;
+  posted how;
+};
+
+posted_request post_request(core& here, process& self, pid to, envelope_ptr mail, const patience& at_full) {
   const ref which = refs_of(self).add(ref_kind::request, here.new_number(), key_for(here.home, to, "mote::request"));
   mail->kind = envelope_kind::request;
   mail->mark = which.number();
@@ -72,11 +79,16 @@ ref post_request(core& here, process& self, pid to, envelope_ptr mail) {
   asker_of(*mail) = self.key();
   here.spend(cost::call);
   process* const asked = here.home.table.find(to);
-  const bool sent = asked != nullptr ? post(here, asked, to.generation(), mail.release(), urgency::ordinary)
-                                     : ask_elsewhere(here, self, which, to, std::move(mail));
-  if (!sent) refuse_own_request(self, which, to);  // R1
-  yield_if_used_up(here);
-  return which;
+  posted how = posted::gone;
+  if (asked != nullptr) {
+    how = post_patiently(here, asked, to.generation(), mail, at_full);
+  } else if (ask_elsewhere(here, self, which, to, std::move(mail))) {
+    how = posted::in;
+  }
+  if (how == posted::gone || how == posted::full) refuse_own_request(self, which, to, how);  // R1
+  if (how == posted::timeout) self.refs->remove(which);
+  yield_if_used_up(*current_core());
+  return {which, how};
 }
 
 }  // namespace
@@ -85,7 +97,7 @@ ref send_request(pid to, envelope* given) {
   envelope_ptr mail(given);
   const entry door("mote::request");
   if (!to) throw usage_error("mote::request: a pid that names nobody");
-  return post_request(door.here(), door.self(), to, std::move(mail));
+  return post_request(door.here(), door.self(), to, std::move(mail), waits_for_room).name;
 }
 
 reply_to asker_in(envelope& mail) {
@@ -212,13 +224,15 @@ envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout) {
   if (key_of(to) == door.self().key() && to.place() == door.home().table.place()) {
     throw usage_error("mote::call: a server calls itself, and would wait for ever");
   }
-  const ref request = post_request(door.here(), door.self(), to, std::move(mail));
   if (timeout.count() <= 0 || timeout == std::chrono::nanoseconds::max()) {
     const std::uint64_t deadline_ns = timeout.count() <= 0 ? 0 : no_deadline;
-    return take_answer(door, request, [=](process& self) { return wait_for_answer(self, deadline_ns); });
+    const posted_request asked = post_request(door.here(), door.self(), to, std::move(mail), deadline_ns == 0 ? refuses : waits_for_room);
+    return take_answer(door, asked.name, [=](process& self) { return wait_for_answer(self, deadline_ns); });
   }
   const lax_limit limit(door.self(), timeout);
-  return take_answer(door, request, [&](process& self) { return !has_ended(self) && limit.wait(wait_reason::reply); });
+  const posted_request asked = post_request(door.here(), door.self(), to, std::move(mail), {patience::kind::waits, &limit});
+  if (asked.how == posted::timeout) return nullptr;
+  return take_answer(door, asked.name, [&](process& self) { return !has_ended(self) && limit.wait(wait_reason::reply); });
 }
 
 void wrong_reply_type(const message_type& wanted, const message_type& got) {

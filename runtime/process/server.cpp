@@ -127,6 +127,7 @@ void serve(process& self) noexcept {
     const bool news = self.handed != nullptr || self.mail.has_news();
     const bool sorted = !news || sort_if_possible(*here, self);
     if (self.has(process_flags::doomed)) [[unlikely]] return end(self, why);
+    if (self.pending.first == nullptr && self.has(process_flags::sheds)) [[unlikely]] take_from_shelf(*here, self);
     if (self.pending.first == nullptr && sorted) {
       if (become_idle(*here, self)) return;
     } else if (self.pending.first == nullptr || here->slice_used_up()) {

@@ -26,6 +26,7 @@ void check(const runtime& home, const spawn_options& options) {
                       std::to_string(home.schedulers.size()) + ", from 0");
   }
   if (options.prio > priority::low) throw usage_error("spawn_options::prio: not a priority");
+  check_mailbox(options.mailbox);
 }
 
 void apply(runtime& home, process& child, const spawn_options& options) {
@@ -33,6 +34,7 @@ void apply(runtime& home, process& child, const spawn_options& options) {
   if (options.scheduler) child.pinned = static_cast<std::uint16_t>(*options.scheduler);
   if (options.max_stack != 0) child.size_class = size_class_for(options);
   if (options.trap_exit) child.set(process_flags::traps_exits);
+  if (is_bounded(options.mailbox)) set_bounds(home, child, options.mailbox);
   if (options.name.empty() && options.label.empty()) return;
   auto details = std::make_unique<process_details>();
   details->label = options.label;
@@ -60,7 +62,7 @@ void prepare_block(const runtime& home, process* child, const closure_type& body
   child->reductions = 0;
   child->monitors = 0;
   child->parent_key = 0;
-  child->mail.open();
+  child->mail.open(home.usual_inbox);
   child->generation.store(child->generation.load(relaxed) + 1, release);  // table.hpp, T1
 }
 
@@ -82,6 +84,7 @@ void strip(runtime& home, process& unborn) noexcept {
   static_cast<void>(unborn.discard_mail());
   if (unborn.body != nullptr && !unborn.closure_is_inline()) deallocate(unborn.closure_place());
   unborn.body = nullptr;
+  if (unborn.has(process_flags::limited)) forget_bounds(home, unborn);
   unborn.flags = 0;
   unname_process(home, unborn);
   drop_details(home, unborn);

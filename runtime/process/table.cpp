@@ -16,9 +16,31 @@ namespace mote::detail {
 
 namespace {
 
+template <class Entry>
 std::size_t table_bytes(std::size_t most) {
   const std::size_t page = page_bytes();
-  return (most * sizeof(process) + page - 1) / page * page;
+  return (most * sizeof(Entry) + page - 1) / page * page;
+}
+
+// Memory that reads as zero, for so many.
+template <class Entry>
+Entry* reserve_table(std::size_t entries, std::size_t most) {
+  const std::size_t bytes = table_bytes<Entry>(entries);
+  auto* const begin = reserve_addresses(bytes);
+  if (begin == nullptr || !allow_access(begin, bytes)) {
+    if (begin != nullptr) release_addresses(begin, bytes);
+    throw system_limit(std::errc::not_enough_memory,
+                       "mote: no " + std::to_string(bytes) + " bytes of addresses for a table of " + std::to_string(most) +
+                           " processes (options::max_processes); " + limits_on_memory());
+  }
+  lsan_look_into(begin, bytes);
+  return reinterpret_cast<Entry*>(begin);
+}
+
+template <class Entry>
+void release_table(Entry* begin, std::size_t entries) noexcept {
+  lsan_look_no_more(begin, table_bytes<Entry>(entries));
+  release_addresses(reinterpret_cast<std::byte*>(begin), table_bytes<Entry>(entries));
 }
 
 }  // namespace
@@ -28,14 +50,13 @@ process_table::process_table(std::size_t most, std::uint64_t place, std::size_t 
       place_(place),
       batch_(std::clamp<std::size_t>(most / (16 * caches), 1, 128)),
       blocks_there_(most + (caches + more_caches) * most_in_a_cache()) {
-  auto* const begin = reserve_addresses(table_bytes(blocks_there_));
-  if (begin == nullptr || !allow_access(begin, table_bytes(blocks_there_))) {
-    throw system_limit(std::errc::not_enough_memory,
-                       "mote: no " + std::to_string(table_bytes(blocks_there_)) + " bytes of addresses for a table of " +
-                           std::to_string(most) + " processes (options::max_processes); " + limits_on_memory());
+  blocks_ = reserve_table<process>(blocks_there_, most);
+  try {
+    bounds_ = reserve_table<mailbox_bounds>(blocks_there_, most);
+  } catch (...) {
+    release_table(blocks_, blocks_there_);
+    throw;
   }
-  lsan_look_into(begin, table_bytes(blocks_there_));
-  blocks_ = reinterpret_cast<process*>(begin);
 }
 
 process_table::~process_table() {
@@ -43,8 +64,8 @@ process_table::~process_table() {
     tsan_acquire(&blocks_[i]);
     blocks_[i].~process();
   }
-  lsan_look_no_more(blocks_, table_bytes(blocks_there_));
-  release_addresses(reinterpret_cast<std::byte*>(blocks_), table_bytes(blocks_there_));
+  release_table(bounds_, blocks_there_);
+  release_table(blocks_, blocks_there_);
 }
 
 void process_table::add(block_cache& one) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "runtime/base/inline.hpp"
+#include "runtime/process/bounds.hpp"
 #include "runtime/process/process.hpp"
 
 #include <cstddef>
@@ -36,6 +37,13 @@ class process_table {
   std::uint32_t carved() const noexcept { return carved_.load(acquire); }
 
   process& at(std::uint32_t index) const noexcept { return blocks_[index]; }
+  /// The block of which this is a part.
+  process& block_around(const void* part) const noexcept {
+    const auto distance = static_cast<const std::byte*>(part) - reinterpret_cast<const std::byte*>(blocks_);
+    return blocks_[static_cast<std::size_t>(distance) / sizeof(process)];
+  }
+  /// What a block's processes keep when their mailbox is limited; memory comes with the first look at it.
+  mailbox_bounds& bounds_of(const process& block) const noexcept { return bounds_[block.index]; }
   /// The block the pid names, if no later process has it; its inbox may be closed. Any thread.
   process* find(pid who) const noexcept {
     if (who.place() != place_) return nullptr;
@@ -79,7 +87,8 @@ class process_table {
   std::size_t alive() const noexcept;
   process* take_one() noexcept;
 
-  process* blocks_;
+  process* blocks_ = nullptr;
+  mailbox_bounds* bounds_ = nullptr;
   std::size_t most_;
   std::uint64_t place_;
   std::size_t batch_;

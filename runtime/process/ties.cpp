@@ -32,7 +32,7 @@ constexpr std::uint32_t one_unlink = link_set::one_unlink;
 // L5. The peers are keys, of processes anywhere (abroad.hpp); signals name them by the pids that users know.
 void append_message(process& self, envelope* mail) noexcept {
   mail->generation = self.generation.load(relaxed);
-  self.pending.append(mail);
+  keep(*current_core(), self, mail);
 }
 
 bool is_trapped(const process& self, const reason& why, bool by_link) noexcept {
@@ -189,6 +189,7 @@ void handle_signal(core& here, process& self, envelope_ptr& mail) {
       if (self.links.take(from)) hear_exit(self, mail, news, true);  // L1
       return;
     case signal_kind::exit:
+      if (news.slot == forced_exit) return doom(self, news.why, true);
       return hear_exit(self, mail, news, false);
     case signal_kind::monitor:
       return watch_requested(self, from, news);

@@ -160,6 +160,8 @@ std::string_view to_string(reason_kind kind) noexcept {
       return "unresponsive";
     case reason_kind::lost:
       return "lost";
+    case reason_kind::mailbox_full:
+      return "mailbox_full";
     case reason_kind::custom:
       return "custom";
   }

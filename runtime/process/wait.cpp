@@ -18,15 +18,21 @@ namespace mote::detail {
 namespace {
 
 constexpr std::uint64_t dying_wait_ns = 5'000'000;       // how long a killed process may still wait while it unwinds
-constexpr std::size_t trim_beyond_bytes = 64 * 1024;     // of stack deeper than where it sleeps
+
+// Of a stack that was much deeper when its process last left, or of any, when there are alarms.
+MOTE_COLD void look_closer(core& here, process& left, std::int64_t used) noexcept {
+  if (left.stack_used > used + core::usual_beyond) trim(*left.ground, static_cast<std::byte*>(left.where));
+  look_at_stack(here, left, static_cast<std::size_t>(used));
+}
 
 // What is done for every process that leaves its scheduler, on the far side. A stack that was much deeper when its process
 // last left gives its pages back.
 void note_departure(scheduler& here, process& left) noexcept {
   auto* const at = static_cast<std::byte*>(left.where);
-  const auto used = static_cast<std::uint32_t>(left.ground->top() - at);
-  if (left.stack_used > used + trim_beyond_bytes) [[unlikely]] trim(*left.ground, at);
-  left.stack_used = used;
+  const std::int64_t used = left.ground->top() - at;
+  auto& now = static_cast<core&>(here);
+  if (left.stack_used > used + now.look_beyond_bytes) [[unlikely]] look_closer(now, left, used);
+  left.stack_used = static_cast<std::uint32_t>(used);
   left.parked_at = here.coarse_time();
 }
 
@@ -56,10 +62,17 @@ void time_is_up(timer& due) noexcept {
 
 constexpr std::uint64_t calls = inbox_flags::urgent | inbox_flags::nudged;
 
-bool has_news(const process& self, wait_reason why) noexcept {
+// Whoever is parked at its own mailbox gets in first (bounds.hpp, B2).
+MOTE_COLD bool bounded_has_news(process& self, wait_reason why) noexcept {
+  const bool aside = attend(*current_core(), self);
+  return why != wait_reason::message ? (self.mail.high() & calls) != 0 : aside || self.mail.has_mail();
+}
+
+inline __attribute__((always_inline)) bool has_news(process& self, wait_reason why) noexcept {
   if (self.handed != nullptr) return true;
   const std::uint64_t high = self.mail.high();
-  return (why == wait_reason::message ? high : high & calls) != 0;
+  if ((why != wait_reason::message ? high & (calls | inbox_flags::bounded) : high) == 0) return false;
+  return (high & inbox_flags::bounded) == 0 || bounded_has_news(self, why);
 }
 
 // A process that is killed and unwinds may wait a little for what its destructors want, not for ever.
@@ -236,6 +249,11 @@ pending_list* mailbox_scan::begin() {
 
 namespace {
 
+MOTE_COLD void take_unusual(core& here, process& self, bool wants_more) {
+  end_if_doomed(here, self);
+  if (wants_more && self.has(process_flags::sheds)) take_from_shelf(here, self);
+}
+
 // Woken for nothing that it wants. One that has ended is always awake.
 MOTE_COLD bool may_wait_on(const process& self, std::uint64_t deadline_ns) {
   if (deadline_ns == no_deadline) refuse_to_wait(self, "mote::receive");
@@ -251,7 +269,7 @@ MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
     if (!wait_for_news(self, deadline_ns, wait_reason::message)) return false;
     core& here = door.here();
     sort_mail(here, self);
-    end_if_doomed(here, self);
+    if (self.has(process_flags::doomed | process_flags::sheds)) [[unlikely]] take_unusual(here, self, *link_ == nullptr);
   } while (*link_ == nullptr && may_wait_on(self, deadline_ns));
   return *link_ != nullptr;
 }

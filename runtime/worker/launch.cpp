@@ -40,8 +40,8 @@ void check(const runtime& home, const isolation& how, const spawn_options& optio
   if (how.silence.count() < 0 || how.silence.count() > 86'400'000) {
     throw usage_error("mote::isolation::silence: from 0 to a day");
   }
-  if (options.max_stack != 0 || options.scheduler) {
-    throw usage_error("mote::spawn_options: max_stack and scheduler are not for isolated processes");
+  if (options.max_stack != 0 || options.scheduler || is_bounded(options.mailbox)) {
+    throw usage_error("mote::spawn_options: max_stack, scheduler and mailbox are not for isolated processes");
   }
 }
 

@@ -22,6 +22,7 @@ mote_add_bar(25)
 mote_add_bar(26)
 mote_add_bar(27)
 mote_add_bar(31)
+mote_add_bar(32)
 # A sanitizer's process takes several times the memory, and with ThreadSanitizer mappings of its own.
 if(MOTE_SANITIZE STREQUAL "address")
   mote_add_bar(23 --count 2000)

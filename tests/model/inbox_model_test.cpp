@@ -287,5 +287,84 @@ TEST(inbox_model, who_finds_a_mailbox_closed_has_what_its_owner_sent_before) {
   });
 }
 
+/// One whose mailbox is limited: what it has let go of is counted beside the inbox.
+struct limited_process : process {
+  atomic<std::uint32_t> gone{0};
+
+  limited_process() { box.open(inbox_flags::bounded); }
+  pushed send_if_room(letter& mail, int bytes, std::uint32_t limit) {
+    mail.bytes.write(bytes);
+    const auto fits = [&](std::uint64_t high) {
+      const auto come = static_cast<std::uint32_t>(inbox_load::count(high));
+      return static_cast<std::int32_t>(come - gone.load(relaxed)) < static_cast<std::int32_t>(limit);
+    };
+    const pushed how = box.push_if(fits, &mail, 1, true, true);
+    if (how == pushed::woke) wake(&mail);
+    if (how == pushed::woke_linked) wake(nullptr);
+    return how;
+  }
+  void let_go() { gone.store(gone.load(relaxed) + 1, relaxed); }
+};
+
+// I4. Two senders want the last place; the drain of what was there before frees none.
+TEST(inbox_model, the_last_place_of_a_bounded_one_goes_to_one_sender) {
+  model::explore([](model::world& world) {
+    limited_process owner;
+    letter before, a, b;
+    ASSERT_EQ(owner.send_if_room(before, 1, 2), pushed::queued);
+    pushed first{}, second{};
+    world.together([&] { owner.read(owner.box.take_all().newest); }, [&] { first = owner.send_if_room(a, 2, 2); },
+                   [&] { second = owner.send_if_room(b, 3, 2); });
+    EXPECT_NE(first == pushed::full, second == pushed::full);
+    owner.read(owner.box.take_all().newest);
+    EXPECT_EQ(owner.received.size(), 2u);
+  });
+}
+
+// What is received frees its place, and no other.
+TEST(inbox_model, a_bounded_one_never_holds_more_than_its_limit) {
+  model::explore([](model::world& world) {
+    limited_process owner;
+    letter before, a, b;
+    owner.send_if_room(before, 1, 1);
+    pushed first{}, second{};
+    world.together(
+        [&] {
+          owner.read(owner.box.take_all().newest);
+          owner.let_go();
+        },
+        [&] { first = owner.send_if_room(a, 2, 1); }, [&] { second = owner.send_if_room(b, 3, 1); });
+    EXPECT_TRUE(first == pushed::full || second == pushed::full);
+    EXPECT_EQ(inbox_load::count(owner.box.high()), first == second ? 1u : 2u);
+  });
+}
+
+// I1 I2 O1 O2, as of an unlimited one.
+TEST(inbox_model, the_owner_of_a_bounded_one_gets_the_mail_of_two_senders) {
+  model::explore([](model::world& world) {
+    limited_process owner;
+    letter a, b;
+    world.together([&] { owner.receive(2); }, [&] { owner.send_if_room(a, 1, 2); }, [&] { owner.send(b, 2, true); });
+    ASSERT_EQ(owner.received.size(), 2u);
+    EXPECT_EQ(owner.received[0] + owner.received[1], 3);
+    EXPECT_EQ(inbox_load::count(owner.box.high()), 1u);
+  });
+}
+
+// O1. Each letter is the owner's or the other's who took the mail.
+TEST(inbox_model, two_that_take_mail_share_it_without_loss) {
+  model::explore([](model::world& world) {
+    limited_process owner;
+    process other;
+    letter a, b;
+    owner.send_if_room(a, 1, 9);
+    world.together([&] { owner.read(owner.box.take_all().newest); }, [&] { other.read(owner.box.take_mail()); },
+                   [&] { owner.send_if_room(b, 2, 9); });
+    owner.read(owner.box.take_all().newest);
+    EXPECT_EQ(owner.received.size() + other.received.size(), 2u);
+    EXPECT_EQ(inbox_load::count(owner.box.high()), 2u);
+  });
+}
+
 }  // namespace
 }  // namespace mote::detail

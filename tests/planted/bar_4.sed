@@ -1,4 +1,4 @@
 # mailbox/inbox.hpp
 # taking a mailbox's envelopes no longer orders their bytes before the reader
 # bar 4
-/state_\.compare_exchange\(seen, \{0, seen\.high & inbox_flags::closed\}, acquire, relaxed\)/ s/acquire/relaxed/
+/state_\.compare_exchange\(seen, \{0, seen\.high & lasting\(seen\.high\)\}, acquire, relaxed\)/ s/acquire/relaxed/

@@ -14,11 +14,14 @@
 
 namespace mote {
 class timer_ref;
+enum class send_result;
 }
 
 namespace mote::detail {
 
 enum class envelope_kind : std::uint32_t { message, request, reply, signal };
+/// In which limit of the receiver's mailbox an envelope counts while it waits there.
+enum class counting : std::uint32_t { nowhere, in_mailbox, in_type };
 
 /// Owned by exactly one of: its maker, an inbox, the receiver's mailbox, a timer.
 struct alignas(16) envelope {
@@ -27,7 +30,8 @@ struct alignas(16) envelope {
   std::uint64_t mark;        ///< the alias or request it came by, or which request it asks; 0: none
   std::uint32_t generation;  ///< of the process it was sent to
   std::uint32_t slot : 24;   ///< where the receiver keeps what `mark` names
-  envelope_kind kind : 4;
+  envelope_kind kind : 2;
+  counting counts : 2;
   std::uint32_t shelf : 4;  ///< where its memory comes from and goes to
 
   void* payload() noexcept { return this + 1; }
@@ -82,7 +86,7 @@ envelope* make_envelope(Value&& value, std::size_t extra_bytes = 0) {
 // These take the envelope over.
 void deliver(pid to, envelope* mail);
 void deliver(alias to, envelope* mail);
-bool try_deliver(pid to, envelope* mail);
+send_result try_deliver(pid to, envelope* mail);
 timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* mail);
 /// Who has the name; throws usage_error that names it when nobody has.
 pid require_name(std::string_view name);

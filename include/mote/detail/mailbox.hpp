@@ -23,6 +23,10 @@ class owned_counter {
   std::atomic<std::uint32_t> value_{0};
 };
 
+struct pending_list;
+/// Mail that counts in a limit has been taken out of this list.
+void let_go(pending_list& from, envelope& mail) noexcept;
+
 /// Messages that have arrived and not been received, oldest first.
 struct pending_list {
   envelope* first = nullptr;
@@ -44,6 +48,7 @@ struct pending_list {
     if (last == &mail->next) last = link;
     count.subtract(1);
     units.subtract(static_cast<std::uint32_t>(mail->bytes() >> 4));
+    if (mail->counts != counting::nowhere) [[unlikely]] let_go(*this, *mail);
     return mail;
   }
 };
