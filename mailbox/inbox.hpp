@@ -234,6 +234,9 @@ class inbox {
   /// Any thread: the upper word, for a look at the flags and the load.
   std::uint64_t high() const noexcept { return state_.high(relaxed); }
 
+  /// Any thread: the newest envelope, which may be gone at once; for a post-mortem.
+  const Envelope* newest() const noexcept { return reinterpret_cast<const Envelope*>(state_.load_halves(relaxed).low); }
+
   /// Any thread. True: what the owner sent to the caller before lies in its mailbox.
   bool is_closed() const noexcept { return (state_.high(acquire) & inbox_flags::closed) != 0; }  // O3
 

@@ -7,8 +7,8 @@
 //     the only scheduler keeps the root from running. (In deterministic mode the clock is not the machine's.)
 // R3  What is left then is named, and stays: a process that does not come back keeps its thread and the whole runtime. Such a
 //     runtime stays reachable, for tools that look for leaks.
+#include "runtime/observe/observer.hpp"
 #include "runtime/os/fault_watch.hpp"
-#include "runtime/os/halt.hpp"
 #include "runtime/process/outside.hpp"
 #include "runtime/worker/launch.hpp"
 
@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -201,7 +200,7 @@ struct hosted_runtime::host {
     home->root_key = root_->key();
     root_->set(process_flags::hidden);
     home->await_end(*root_, {&root_task::end, &task});
-    halting_.emplace(*home->settings.backtraces ? SIGURG : 0);
+    seen_.emplace(*home);
     if (*home->settings.catch_stack_overflow) watch_.emplace(&catch_overflow);
     home->start();
     list_runtime(*home);
@@ -219,7 +218,7 @@ struct hosted_runtime::host {
     came_back = home->stop();
     if (!came_back) return;
     watch_.reset();
-    halting_.reset();
+    seen_.reset();
   }
 
   void shut_down(nanoseconds within) {
@@ -245,7 +244,7 @@ struct hosted_runtime::host {
 
  private:
   process* root_ = nullptr;
-  std::optional<halt_signal> halting_;
+  std::optional<observer> seen_;
   std::optional<fault_watch> watch_;
 };
 

@@ -61,10 +61,27 @@ void check_time(const char* what, std::chrono::milliseconds given, std::uint64_t
   refuse(std::string("mote::options::") + what, std::to_string(given.count()), "a time from 0 to " + std::to_string(most_ms) + " ms");
 }
 
+// One of some words, which name the values from 0 on.
+template <class Value, std::size_t Count>
+void read_word(const char* variable, Value& into, const std::string_view (&words)[Count]) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return;
+  const auto* const found = std::ranges::find(words, std::string_view(text));
+  if (found == std::end(words)) {
+    std::string all;
+    for (const std::string_view word : words) all.append(all.empty() ? "" : ", ").append(word);
+    refuse(variable, text, "one of " + all);
+  }
+  into = static_cast<Value>(found - words);
+}
+
+constexpr std::string_view deadlock_actions[] = {"ignore", "report", "dump", "end", "abort"};
+
 constexpr std::string_view variables[] = {
     "MOTE_SCHEDULERS", "MOTE_MAX_PROCESSES", "MOTE_STACK_BYTES",     "MOTE_ARENA_BYTES",     "MOTE_BIND",
     "MOTE_VERBOSE",    "MOTE_SHUTDOWN_MS",   "MOTE_CATCH_TERMINATE", "MOTE_CATCH_OVERFLOW", "MOTE_SEED",
     "MOTE_HANDOFF_MS", "MOTE_MAX_THREADS",   "MOTE_REPORT_HANDOFF",  "MOTE_BACKTRACES",     "MOTE_MAILBOX_BUDGET_BYTES",
+    "MOTE_DEADLOCK",   "MOTE_DUMP_ON_QUIT",  "MOTE_CRASH_DUMP",
 };
 
 // A misspelt one would be silently without effect.
@@ -93,6 +110,9 @@ options options_from_environment(options given) {
   read("MOTE_VERBOSE", given.verbose);
   read("MOTE_CATCH_TERMINATE", given.catch_terminate);
   read("MOTE_CATCH_OVERFLOW", given.catch_stack_overflow);
+  read_word("MOTE_DEADLOCK", given.deadlock, deadlock_actions);
+  read("MOTE_DUMP_ON_QUIT", given.dump_on_quit);
+  if (const char* const file = std::getenv("MOTE_CRASH_DUMP")) given.crash_dump = file;
   if (const auto ms = number("MOTE_SHUTDOWN_MS", 0, limits::most_shutdown_ms)) {
     given.shutdown_deadline = std::chrono::milliseconds(*ms);
   }
@@ -120,6 +140,7 @@ void check_options(const options& given) {
   if (given.mailbox_budget_bytes != 0) {
     check("mailbox_budget_bytes", given.mailbox_budget_bytes, limits::least_budget, limits::most_budget);
   }
+  check("deadlock", static_cast<std::uint64_t>(given.deadlock), 0, std::size(deadlock_actions) - 1);
   if (given.deterministic_seed && given.schedulers > 1) {
     throw usage_error("mote::options::deterministic_seed: one scheduler only, but schedulers is " +
                       std::to_string(given.schedulers));

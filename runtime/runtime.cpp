@@ -2,6 +2,7 @@
 #include "runtime/io/network.hpp"
 #include "runtime/memory/blocks.hpp"
 #include "runtime/options.hpp"
+#include "runtime/observe/deadlock.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/cores.hpp"
 #include "runtime/os/membarrier.hpp"
@@ -96,7 +97,9 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
     return std::make_unique<core>(*static_cast<runtime*>(self), nullptr);
   };
   schedulers.spare_context = this;
-  schedulers.on_stuck = [](void* self) { static_cast<runtime*>(self)->stand_still(); };
+  schedulers.on_stuck = [](void* self) {
+    stand_still(*static_cast<runtime*>(self));
+  };
   schedulers.stuck_context = this;
   if (*settings.catch_terminate) catches_terminate_.emplace();
   say_what_is_missing(stacks);
@@ -133,32 +136,6 @@ void runtime::drop_what_is_left() noexcept {
   }
   here.leave();
   set_current_scheduler(before);
-}
-
-// A deterministic run has come to a stand: nothing is ready and no timer pending, so nothing can ever happen. The first time
-// the first process is told, afterwards everyone is killed.
-void runtime::stand_still() noexcept {
-  if (first_key == 0) return;  // nothing has begun: the first process is on its way
-  for (bool told = false; !told;) {
-    try {
-      end_the_standing();
-      told = true;
-    } catch (const std::bad_alloc&) {  // nobody inside can give memory back, so somebody outside must
-    }
-  }
-  ++stands_;
-}
-
-void runtime::end_the_standing() {
-  core& here = *current_core();
-  const reason why = reason::error("every process waits, and nothing is left that could wake one");
-  const std::uint64_t first = stands_ == 0 ? first_key : 0;
-  for (std::uint32_t i = 0; i < table.carved(); ++i) {
-    const std::uint64_t key = table.at(i).key();
-    if (first != 0 && key != first) continue;
-    if (key == root_key) continue;
-    post_signal(here, key, {signal_kind::exit, 0, table.pid_of(key), 0, first != 0 ? why : reason::kill});
-  }
 }
 
 void runtime::start() {

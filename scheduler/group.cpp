@@ -81,6 +81,28 @@ void scheduler_group::wake_one() noexcept {
   if (who != idle_set<>::nobody) wake(static_cast<std::size_t>(who));
 }
 
+std::uint64_t scheduler_group::turns() const noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < size(); ++i) sum += (*this)[i].dispatches();
+  return sum;
+}
+
+// Whether no scheduler has anything to do, now or later, unless somebody else makes something ready. All are parked, and have
+// been while their queues were looked at: one that rose and parked again has looked for work, which counts as a turn, and asks
+// again itself.
+bool scheduler_group::quiet() const noexcept {
+  if (stopping() || !all_parked()) return false;
+  const std::uint64_t before = turns();
+  if (!injector_.looks_empty()) return false;
+  for (std::size_t i = 0; i < size(); ++i) {
+    const station& one = place(i);
+    if ((*this)[i].queued() != 0 || !one.ring.empty() || one.remote.load(acquire) != nullptr) return false;
+    if (one.timers.size() != 0) return false;
+  }
+  fence(seq_cst);  // between these looks and the next: idle.hpp, O1
+  return all_parked() && turns() == before;
+}
+
 void scheduler_group::submit(runnable& item) noexcept {
   if (item.pinned != no_pin) return make_remote(item.pinned, item);
   item.doing.store(activity::ready, relaxed);

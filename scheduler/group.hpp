@@ -54,6 +54,17 @@ class scheduler_group {
   injector& injected() noexcept { return injector_; }
   turn_watch& watch() noexcept { return watch_; }
   thread_pool& threads() noexcept { return pool_; }
+  /// Calls function(scheduler&) for each that has a thread, also those without a station; for those with one alone while that is
+  /// being changed. Any thread; async-signal-safe if the function is.
+  template <class Function>
+  void for_each_scheduler(Function&& function) noexcept {
+    if (spares_lock_.try_lock()) {
+      for (const auto& one : schedulers_) function(*one);
+      spares_lock_.unlock();
+    } else {
+      for (std::size_t i = 0; i < size(); ++i) function((*this)[i]);
+    }
+  }
   /// Wakes one idle scheduler if there is work to look for and nobody looks.
   void wake_one() noexcept;
 
@@ -65,7 +76,8 @@ class scheduler_group {
   /// How often that was.
   std::uint64_t threads_lacked() const noexcept { return lacked_.load(relaxed); }
 
-  /// Called by a scheduler of a seam that orders, when nothing is ready and no timer pending. Set before start.
+  /// Called by a scheduler, in the runtime, when all are parked, nothing is ready and no timer pending: what can happen now comes
+  /// from outside. Maybe several times. Set before start.
   void (*on_stuck)(void* context) = nullptr;
   void* stuck_context = nullptr;
   /// Makes a scheduler without a station, for a hand-off. Set before start. Throws std::bad_alloc.
@@ -73,6 +85,11 @@ class scheduler_group {
   void* spare_context = nullptr;
 
  private:
+  friend class scheduler;
+
+  bool quiet() const noexcept;
+  bool all_parked() const noexcept { return idle_.parked() == stations_.size(); }
+  std::uint64_t turns() const noexcept;
   void run(scheduler& one, int cpu) noexcept;
   void say_begun() noexcept;
   [[noreturn]] void give_up(std::error_code why, const std::string& what);
@@ -92,6 +109,7 @@ class scheduler_group {
   sigset_t signals_before_{};
   idle_set<> idle_;
   injector injector_;
+  std::mutex stuck_lock_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> lacked_{0};
   std::atomic<std::size_t> begun_{0};  // threads that have their signal stack, or do not get one. O1: with what refused it

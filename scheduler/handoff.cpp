@@ -43,6 +43,7 @@ std::optional<std::uint64_t> scheduler::take_over(scheduler& victim, std::uint64
   fill_slice();
   if (left.handoffs != std::numeric_limits<std::uint8_t>::max()) left.handoffs.add(1);
   const std::uint64_t name = runnable_hooks::hand_over(victim, *this, left);
+  MOTE_PROBE(handoff, &left, index_);
   trace_.record(event::handoff, trace_number(&left), static_cast<std::uint64_t>(victim.thread_));
   door_.own();
   station_->holder.store(this, release);  // H2

@@ -117,6 +117,7 @@ class scheduler : public machine {
   timer_wheel& timers() noexcept { return station_->timers; }
   seam& order() noexcept { return *station_->order; }
   trace_ring& trace() noexcept { return trace_; }
+  const trace_ring& trace() const noexcept { return trace_; }
   std::uint64_t now_ns() noexcept { return station_->order->now_ns(); }
   /// The time as it was when somebody here last looked at the clock: early by what 256 dispatches took, at most. In units of
   /// 2^20 ns, about a millisecond; wraps after 52 days. For reports.

@@ -62,6 +62,7 @@ runnable* scheduler::steal_from(station& victim) noexcept {
   std::array<runnable*, most> items;
   const std::uint32_t taken = victim.ring.steal(items.data(), most);
   if (taken == 0) return nullptr;
+  MOTE_PROBE(steal, index_, victim.index, taken);
   trace_.record(event::steal, victim.index, taken);
   counts_.steals.add(1);
   return keep_first(items.data(), taken);
@@ -133,7 +134,7 @@ runnable* scheduler::park() noexcept {
   group_.idle().park(index_, searching_);
   searching_ = false;
   if (anything_to_do()) return rise();  // W1
-  if (orders_ && limit == forever && stuck()) return rise();
+  if (limit == forever && stuck()) return rise();
   const auto schedulers = static_cast<unsigned>(group_.size());
   if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
   station_->source->wait(limit);
@@ -210,9 +211,12 @@ bool scheduler::raid(scheduler& victim) noexcept {
   return true;
 }
 
-// A seam that orders has nothing ready and no timer: nothing inside can ever run again.
+// Nothing inside can ever run again: told to who set on_stuck, who may make somebody ready. By one scheduler at a time, the last
+// to park at least: so it is told once, and by somebody whenever it is so.
 bool scheduler::stuck() noexcept {
-  if (group_.on_stuck == nullptr) return false;
+  if (group_.on_stuck == nullptr || (!orders_ && !group_.all_parked())) return false;
+  const std::lock_guard hold(group_.stuck_lock_);
+  if (!orders_ && !group_.quiet()) return false;
   group_.on_stuck(group_.stuck_context);
   return ready_here() != 0;
 }

@@ -41,4 +41,13 @@ struct runtime_statistics {
 /// meanwhile is counted or is not, so sums may be off by what is under way. Throws std::bad_alloc.
 runtime_statistics statistics();
 
+/// How a dump is written: for a person, or for programs (mote-dump reads it; docs/observing.md tells the format).
+enum class dump_format : std::uint8_t { text, json };
+
+/// All that can be seen of the caller's runtime: each process with what it does or waits for, its mailbox, ties and the calls
+/// on its stack; each scheduler with its last events; supervisors with their children. As Go's runtime.Stack of all.
+/// The other schedulers stand still while it looks (options::backtraces): for some milliseconds with 1,000 processes.
+/// Throws std::bad_alloc, std::system_error.
+std::string dump(dump_format how = dump_format::text);
+
 }  // namespace mote

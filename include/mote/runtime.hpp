@@ -37,6 +37,32 @@ struct handoff_report {
   std::string where;              ///< what it was doing: a line for each frame of its stack, or the system call; may be empty
 };
 
+/// One of the processes in a deadlock.
+struct deadlocked_process {
+  pid process;
+  std::string name, label;
+  wait_reason waits_for;
+  pid waits_for_whom;  ///< whose answer, or room in whose mailbox; else nobody
+  std::string what;    ///< the same in words
+};
+
+/// All processes wait, and nothing is left that could wake one: no timer, no descriptor that one waits for, no work done elsewhere,
+/// no runtime_handle.
+struct deadlock_report {
+  std::string text;  ///< all of it, as it is printed when there is no options::on_deadlock
+  std::vector<deadlocked_process> processes;
+  std::vector<std::vector<pid>> cycles;  ///< each waits for the next, the last for the first
+};
+
+/// What is to be done about a deadlock, beside the report of it.
+/// ignore  nothing, and there is no report
+/// report  nothing: the program hangs on
+/// dump    the same, with a dump of all on stderr
+/// end     the first process gets an exit signal that says so: run returns 1, unless it traps exits and goes on; at the next
+///         deadlock all are killed
+/// abort   std::abort: with a core dump, and a crash dump where that is on
+enum class deadlock_action : std::uint8_t { ignore, report, dump, end, abort };
+
 /// How a runtime is set up. mote::run also reads the environment variable named at each; what the code sets there wins over
 /// the default, and the environment wins over the code, so that a user can change it without compiling.
 struct options {
@@ -65,6 +91,17 @@ struct options {
   /// put before the program's own, to which it passes what is no overflow, and taken out again. Unset: mote::run does, a
   /// mote::runtime does not. MOTE_CATCH_OVERFLOW
   std::optional<bool> catch_stack_overflow{};
+  /// What to do when all processes wait for ever. MOTE_DEADLOCK: ignore, report, dump, end or abort
+  deadlock_action deadlock = deadlock_action::end;
+  /// Called with the report of it instead of printing it; it may send and spawn, and so end the deadlock. It must not block.
+  std::function<void(const deadlock_report&)> on_deadlock{};
+  /// SIGQUIT (Ctrl-\\) writes a dump (mote::dump) to stderr, and the program goes on: a handler takes the place of the program's.
+  /// MOTE_DUMP_ON_QUIT
+  bool dump_on_quit = false;
+  /// A file for the dump of a program that crashes, which mote-dump reads; %p in it stands for the number of the OS process. Handlers
+  /// for SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE and SIGSYS are put before the program's own, to which they pass each signal;
+  /// empty: none are. MOTE_CRASH_DUMP
+  std::string crash_dump{};
   /// Backtraces of processes that run: a handler for SIGURG is put before the program's own, by which mote::dump and other
   /// reports halt the runtime's threads for a moment. Unset: mote::run does, a mote::runtime does not. MOTE_BACKTRACES
   std::optional<bool> backtraces{};

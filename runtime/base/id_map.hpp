@@ -84,6 +84,17 @@ class id_map {
 
   void clear() noexcept { *this = id_map(); }
 
+  /// For a copy of a map's bytes while its owner may change it (runtime/os/peek.hpp): read_each(entries, count, function) reads
+  /// what it points to. Calls function(key, value).
+  template <class ReadEach, class Function>
+  void glimpse(ReadEach&& read_each, Function&& function) const {
+    const auto tell = [&](const entry& one) {
+      if (one.key != 0) function(one.key, one.value);
+    };
+    if (capacity_ == 0) return tell(only_);
+    read_each(table_.get(), capacity_, tell);
+  }
+
  private:
   static constexpr std::uint32_t least_capacity = 8;
   static constexpr std::uint32_t most_idle = 256;  // entries of a table that is kept however empty

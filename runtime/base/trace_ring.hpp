@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/base/atomic.hpp"
+#include "runtime/base/probe_point.hpp"
 
 #include <array>
 #include <cstddef>

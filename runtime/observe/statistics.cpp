@@ -1,20 +1,20 @@
 // <mote/observe.hpp>: counters that are kept anyway, each by its scheduler, summed up when somebody asks.
-#include "runtime/process/core.hpp"
+#include "runtime/observe/statistics.hpp"
 
-#include <mote/observe.hpp>
+#include "runtime/process/core.hpp"
 
 namespace mote::detail {
 
-namespace {
-
-scheduler_statistics statistics_of(const scheduler& one, const station& place) {
+scheduler_statistics statistics_of(const scheduler& one, const station& place) noexcept {
   const scheduler_counts& counts = one.counts();
   return {one.dispatches(), counts.woken,    counts.shares,
           counts.steals,    counts.migrations, counts.raids,
           counts.handoffs,  one.queued() + place.ring.size(), place.timers.size()};
 }
 
-runtime_statistics statistics_of(const runtime& home) {
+namespace {
+
+runtime_statistics sum_over(const runtime& home) {
   runtime_statistics sum;
   sum.schedulers.reserve(home.schedulers.size());
   for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
@@ -46,7 +46,7 @@ namespace mote {
 
 runtime_statistics statistics() {
   const detail::entry door("mote::statistics");
-  return detail::statistics_of(door.home());
+  return detail::sum_over(door.home());
 }
 
 }  // namespace mote

@@ -4,6 +4,7 @@
 #include "runtime/base/check.hpp"
 #include "runtime/os/clock.hpp"
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

@@ -91,39 +91,64 @@ void find_symbol(const char* path, code_place& place) noexcept {
 }
 
 // The module's name in the loader's list is empty for the program itself.
-void find_module(const void* address, code_place& place) noexcept {
+std::string_view path_of(const ::link_map& module) noexcept {
+  return module.l_name != nullptr && module.l_name[0] != '\0' ? module.l_name : "/proc/self/exe";
+}
+
+module_place place_of(const void* address) noexcept {
+  module_place place;
 #if defined(DLFO_STRUCT_HAS_EH_DBASE)
   ::dl_find_object found{};
-  if (::_dl_find_object(const_cast<void*>(address), &found) != 0) return;
-  const ::link_map& module = *found.dlfo_link_map;
-  copy_text(place.module, module.l_name != nullptr && module.l_name[0] != '\0' ? module.l_name : "/proc/self/exe");
-  place.offset = reinterpret_cast<std::uintptr_t>(address) - module.l_addr;
+  if (::_dl_find_object(const_cast<void*>(address), &found) != 0) return place;
+  copy_text(place.path, path_of(*found.dlfo_link_map));
+  place.base = found.dlfo_link_map->l_addr;
+  place.begin = reinterpret_cast<std::uintptr_t>(found.dlfo_map_start);
+  place.end = reinterpret_cast<std::uintptr_t>(found.dlfo_map_end);
 #else
   ::Dl_info found{};
   ::link_map* module = nullptr;
-  if (::dladdr1(address, &found, reinterpret_cast<void**>(&module), RTLD_DL_LINKMAP) == 0 || module == nullptr) return;
-  copy_text(place.module, module->l_name[0] != '\0' ? module->l_name : "/proc/self/exe");
-  place.offset = reinterpret_cast<std::uintptr_t>(address) - module->l_addr;
+  if (::dladdr1(address, &found, reinterpret_cast<void**>(&module), RTLD_DL_LINKMAP) == 0 || module == nullptr) return place;
+  copy_text(place.path, path_of(*module));
+  place.base = module->l_addr;
+  place.begin = reinterpret_cast<std::uintptr_t>(address);  // its extent is not told: so far that this address lies in it
+  place.end = place.begin + 1;
 #endif
+  return place;
 }
 
 // What a person knows the program by.
-void name_program(code_place& place) noexcept {
-  if (std::string_view(place.module) != "/proc/self/exe") return;
-  char path[sizeof place.module];
-  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-  if (length > 0) copy_text(place.module, {path, static_cast<std::size_t>(length)});
+template <std::size_t Size>
+void name_program(char (&path)[Size]) noexcept {
+  if (std::string_view(path) != "/proc/self/exe") return;
+  char told[Size];
+  const ssize_t length = ::readlink("/proc/self/exe", told, sizeof told);
+  if (length > 0) copy_text(path, {told, static_cast<std::size_t>(length)});
 }
 
 }  // namespace
 
 code_place find_code(const void* address) noexcept {
   code_place place;
-  find_module(address, place);
-  if (place.module[0] == '\0') return place;
+  const module_place module = place_of(address);
+  if (module.begin == module.end) return place;
+  copy_text(place.module, module.path);
+  place.offset = reinterpret_cast<std::uintptr_t>(address) - module.base;
   find_symbol(place.module, place);
-  name_program(place);
+  name_program(place.module);
   return place;
+}
+
+module_place find_module(const void* address) noexcept {
+  module_place found = place_of(address);
+  name_program(found.path);
+  return found;
+}
+
+std::string symbol_in(const char* path, std::uintptr_t offset) {
+  code_place place;
+  place.offset = offset;
+  find_symbol(path, place);
+  return place.symbol;
 }
 
 std::string demangled(const char* symbol) {

@@ -43,6 +43,12 @@ struct cost {
 class fault;
 class network;
 
+/// What came of a runtime's deadlocks so far (runtime/observe/deadlock.cpp).
+struct deadlock_history {
+  bool told = false;
+  unsigned ends = 0;  ///< how often somebody was told to end
+};
+
 /// Who outside is to be told of a process's end.
 struct awaiter {
   void (*ended)(void* context, const reason& why) noexcept = nullptr;
@@ -100,6 +106,10 @@ class runtime {
   /// What the machine and this runtime offer, a fact a line.
   std::string describe() const;
 
+  /// How many processes wait for what is outside, without a time limit (wait.cpp): while there are any, that all processes wait is
+  /// no deadlock.
+  std::atomic<std::uint32_t> outside_waits{0};
+  deadlock_history deadlocks;
   /// How many were abandoned: their stacks' contents leaked.
   std::atomic<std::uint64_t> abandoned{0};
   /// How many stacks were discarded, by that or by std::terminate, with an exception on them, which is never destroyed.
@@ -129,10 +139,7 @@ class runtime {
 
  private:
   void tell_all_awaiters() noexcept;
-  void stand_still() noexcept;
-  void end_the_standing();
   void drop_what_is_left() noexcept;
-  unsigned stands_ = 0;
   bool stopped_ = false;
   std::optional<terminate_catch> catches_terminate_;
   std::mutex awaiters_lock_;
@@ -144,7 +151,7 @@ class runtime {
 struct unarmed_waits {
   static constexpr std::uint32_t most = 64;
   std::array<process*, most> who;
-  std::uint32_t count = 0;
+  relaxed_cell<std::uint32_t> count = 0;
 };
 
 /// A scheduler with what processes need beside it.

@@ -104,6 +104,7 @@ inline void sort_one(core& here, process& self, envelope* mail, envelope* follow
   const bool usual = plain && mail->generation == self.generation.load(relaxed) &&
                      !self.has(process_flags::doomed | process_flags::sheds);
   if (!usual) [[unlikely]] return sort_unusual(here, self, mail, following);
+  MOTE_PROBE(receive, &self, self.index, mail->type);
   self.pending.append(mail);
 }
 

@@ -196,6 +196,7 @@ MOTE_COLD void clear_unusual(runtime& home, process& self) noexcept {
 
 void finish(core& here, process& self, const reason& why) noexcept {
   self.doing.store(activity::exiting, relaxed);
+  MOTE_PROBE(exit, &self, self.index);
   here.trace().record(event::exit, trace_number(&self), static_cast<std::uint64_t>(why.kind()));
   if (self.wait_timer.generation != 0) [[unlikely]] {
     timer_wheel::cancel(self.wait_timer, &here.timers());

@@ -4,6 +4,7 @@
 
 #include "runtime/base/id_map.hpp"
 #include "runtime/base/relaxed.hpp"
+#include "runtime/os/peek.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -93,6 +94,19 @@ class link_set {
       if ((state & in_force) != 0) function(key);
       state &= ~in_force;
     });
+  }
+  /// For a copy of a set's bytes while its owner may change it: calls function(key) for up to `most` links in force.
+  template <class Function>
+  void glimpse(Function&& function, std::size_t most) const {
+    if (first_ != 0) function(first_);
+    image<std::vector<std::uint64_t>> recent;
+    if (recent.take(recent_.get())) peek_each(recent->data(), recent->size(), most, function);
+    image<id_map<std::uint32_t>> table;
+    if (!table.take(table_.get())) return;
+    table->glimpse([most](const auto* first, std::size_t count, auto&& tell) { peek_each(first, count, most, tell); },
+                   [&](std::uint64_t key, std::uint32_t state) {
+                     if ((state & in_force) != 0) function(key);
+                   });
   }
   void clear() noexcept {
     first_ = 0;

@@ -78,6 +78,7 @@ void prefetch(const process& woken) noexcept {
 inline __attribute__((always_inline)) posted offer(core& here, process* to, std::uint32_t generation, envelope* mail,
                                                    urgency how, const patience& at_full) {
   if (to == nullptr) [[unlikely]] return posted::gone;
+  MOTE_PROBE(send, to, to->index, mail->type);
   mail->generation = generation;
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);

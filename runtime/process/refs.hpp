@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/base/id_map.hpp"
+#include "runtime/os/peek.hpp"
 
 #include <mote/detail/envelope.hpp>
 #include <mote/error.hpp>
@@ -50,6 +51,11 @@ class ref_table {
     for (std::uint32_t slot = 0; slot < entries_.size(); ++slot) {
       if (entries_[slot].kind != ref_kind::free) function(ref(entries_[slot].number, slot), entries_[slot]);
     }
+  }
+  /// For a copy of a table's bytes while its owner may change it: calls function(entry) for up to `most`.
+  template <class Function>
+  void glimpse(Function&& function, std::size_t most) const {
+    peek_each(entries_.data(), entries_.size(), most, function);
   }
 
  private:

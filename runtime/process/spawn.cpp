@@ -211,6 +211,7 @@ spawned draft::launch(tie how) {
   subject_ = nullptr;
   here.started.add(1);
   here.trace().record(event::spawn, trace_number(&child), trace_number(&self));
+  MOTE_PROBE(spawn, &child, child.index, &self);
   tsan_release(&child);
   here.launch(child);
   here.spend(cost::spawn);

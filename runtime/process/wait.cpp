@@ -38,6 +38,7 @@ void note_departure(scheduler& here, process& left) noexcept {
 
 MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
   auto& self = static_cast<process&>(left);
+  MOTE_PROBE(park, &self, self.index);
   note_departure(here, self);
   const bool deaf = self.has(process_flags::waits_mask);
   self.doing.store(activity::waiting, relaxed);
@@ -47,7 +48,8 @@ MOTE_FLATTEN void publish(scheduler& here, runnable& left) noexcept {  // P1
 // P2: not before, for the service on the way here would have found it awake.
 void publish_unarmed(scheduler& here, runnable& left) noexcept {
   unarmed_waits& waits = static_cast<core&>(here).unarmed;
-  waits.who[waits.count++] = static_cast<process*>(&left);
+  waits.who[waits.count] = static_cast<process*>(&left);
+  waits.count.add(1);
   publish(here, left);
 }
 
@@ -167,10 +169,27 @@ void heed_signals(core& here, process& self) {
   end_if_doomed(here, self);
 }
 
+namespace {
+
+/// The process counts as one that something outside may wake.
+class outside_wait {
+ public:
+  explicit outside_wait(runtime& home) noexcept : home_(home) { home_.outside_waits.fetch_add(1, relaxed); }
+  outside_wait(const outside_wait&) = delete;
+  outside_wait& operator=(const outside_wait&) = delete;
+  ~outside_wait() { home_.outside_waits.fetch_sub(1, release); }
+
+ private:
+  runtime& home_;
+};
+
+}  // namespace
+
 bool wait_for_wake(process& self, std::uint64_t deadline_ns, wait_reason why) {
   if (has_ended(self)) [[unlikely]] refuse_to_wait(self, "mote: a wait for the outside");
   if (has_news(self, why)) return true;
   if (deadline_ns == no_deadline && !self.has(process_flags::killed)) {
+    const outside_wait counted(current_core()->home);
     sleep_once(*current_core(), self, why);
     return true;
   }
@@ -181,6 +200,7 @@ void wait_out(process& self, const std::atomic<bool>& done) noexcept {
   while (!done.load(acquire)) {
     core& here = *current_core();
     if (!has_news(self, wait_reason::work)) {
+      const outside_wait counted(here.home);
       sleep_once(here, self, wait_reason::work);
     } else if (!sort_if_possible(here, self)) {
       here.yield();

@@ -11,12 +11,13 @@
 namespace bars {
 
 extern const bar signal_order, link_chains, restart_intensity, stop_order, shared_int, ordered_int, kills, parked_million,
-    hand_overs, readiness_churn, mailbox_flood, overflows, hogs, start_stop;
+    hand_overs, readiness_churn, mailbox_flood, overflows, hogs, start_stop, deadlocks, crash_dump;
 
 namespace {
 
 const bar* const all[] = {&signal_order, &link_chains, &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills,
-                          &parked_million, &hand_overs, &readiness_churn, &mailbox_flood, &overflows, &hogs, &start_stop};
+                          &parked_million, &hand_overs, &readiness_churn, &mailbox_flood, &overflows, &hogs, &start_stop,
+                          &deadlocks, &crash_dump};
 
 const bar& find(std::string_view name) {
   for (const bar* one : all) {

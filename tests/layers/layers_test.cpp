@@ -94,7 +94,7 @@ std::string wrong_in_program(std::string_view path, const include& line) {
   return "is not for programs, which see <mote/...> only";
 }
 
-bool sees_internals(std::string_view path) { return lies_in(path, "tests") || lies_in(path, "bench/micro"); }
+bool sees_internals(std::string_view path) { return lies_in(path, "tests") || lies_in(path, "bench/micro") || lies_in(path, "tools"); }
 
 /// All violations in one file, each as "path includes name: why".
 std::vector<std::string> violations(std::string_view path, std::istream& text) {
@@ -114,7 +114,7 @@ bool is_source(const fs::path& file) { return file.extension() == ".hpp" || file
 std::vector<std::string> tree() {
   const fs::path root = MOTE_SOURCE_DIR;
   std::vector<std::string> found;
-  for (const char* top : {"include", "runtime", "mailbox", "scheduler", "examples", "bench", "tests"})
+  for (const char* top : {"include", "runtime", "mailbox", "scheduler", "tools", "examples", "bench", "tests"})
     for (const auto& entry : fs::recursive_directory_iterator(root / top))
       if (entry.is_regular_file() && is_source(entry.path())) found.push_back(entry.path().lexically_relative(root));
   return found;

@@ -6,11 +6,13 @@
 #include <mote/detail/spawn.hpp>
 #include <mote/process.hpp>
 #include <mote/receive.hpp>
+#include <mote/type_name.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -36,6 +38,7 @@ struct served {
 /// A body that stays. run() handles the message in hand; what it throws ends the process.
 struct server_type : closure_type {
   void (*terminate)(void* place, const reason& why);  ///< called before the state is destroyed; may throw
+  std::string_view name;                              ///< of the state's type
 };
 
 /// Thrown inside a handler to end the server for this reason, after terminate; and sent to it from outside.
@@ -139,7 +142,8 @@ class server_cell : public served {
 template <class S>
 inline constexpr server_type server_type_of{
     {sizeof(server_cell<S>), alignof(server_cell<S>), &server_cell<S>::run, &server_cell<S>::drop},
-    &server_cell<S>::terminate};
+    &server_cell<S>::terminate,
+    type_name<S>()};
 
 // ---- what a server can be asked: found where the call is written ----
 

@@ -1,0 +1,29 @@
+// A handler that stands before somebody else's, to whom it passes the signal on.
+#pragma once
+
+#include <csignal>
+
+namespace mote::detail {
+
+/// One signal. install and remove by one thread at a time; pass_on inside of the handler, any thread.
+class chained_signal {
+ public:
+  using handler = void (*)(int number, siginfo_t* what, void* machine_state);
+
+  /// Puts ours before what is there. What the earlier handler wanted blocked while it runs holds for ours.
+  void install(int number, handler ours) noexcept;
+  /// Puts the earlier one back, unless the program has put one of its own over ours meanwhile: then that stays, and ours with it.
+  void remove() noexcept;
+  /// Whoever had the signal before has it now, as if it had come straight there. By default that ends the program when the
+  /// handler returns.
+  void pass_on(siginfo_t* what, void* machine_state) const noexcept;
+  int number() const noexcept { return number_; }
+
+ private:
+  int number_ = 0;
+  bool in_chain_ = false;  // also while somebody else's handler may still call ours: then it is not installed behind itself
+  handler ours_ = nullptr;
+  struct sigaction before_ {};
+};
+
+}  // namespace mote::detail
