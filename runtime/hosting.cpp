@@ -135,7 +135,7 @@ void root(root_task& shared) {
     if (news.why) {
       shared.result = 1;
       const std::string why = with_memory([&] { return to_string(news.why); });
-      std::fprintf(stderr, "mote: the first process ended: %s\n", why.c_str());
+      if (current_core()->home.tells_first_end) std::fprintf(stderr, "mote: the first process ended: %s\n", why.c_str());
     }
   }
   shared.all_ended = end_all_processes(shared.shutdown_within);
@@ -166,6 +166,16 @@ void say_who_is_left(const std::vector<left_process>& left) {
   }
 }
 
+// R1. It begins when it is made ready, and reaches the task until it has ended.
+process& prepare_root(runtime& home, root_task& task) {
+  process& made = home.prepare_from_outside(body_of<&root>);
+  ::new (made.closure_place()) waited_for<&root>{&task};
+  home.root_key = made.key();
+  made.set(process_flags::hidden);
+  tsan_release(&made);
+  return made;
+}
+
 bool runs_here(const runtime& home) noexcept {
   const core* const here = current_core();
   return here != nullptr && &here->home == &home;
@@ -188,27 +198,34 @@ void runtime::run_to_end(std::initializer_list<process*> ready) {
   end.wait();
 }
 
+int runtime::run_main(int (*call)(void*), void* main) {
+  root_task task{.call = call, .main = main, .shutdown_within = settings.shutdown_deadline};
+  if (!run_conducted(prepare_root(*this, task))) return 1;
+  if (task.refused != nullptr) std::rethrow_exception(task.refused);
+  return task.result;
+}
+
 /// The runtime, and what stands around it as long as it runs.
 struct hosted_runtime::host {
-  explicit host(const options& given) {
+  /// call: mote::run's main; nullptr: a host's, whose root is for the shutdown.
+  explicit host(const options& given, int (*call)(void*) = nullptr, void* main = nullptr) {
+    task.call = call;
+    task.main = main;
     prepare_starter(given);
     home = std::make_unique<runtime>(given);
     prepare_family(*home);
     if (home->settings.verbose) std::fputs(home->describe().c_str(), stderr);
-    root_ = &home->prepare_from_outside(body_of<&root>);
-    ::new (root_->closure_place()) waited_for<&root>{&task};
-    home->root_key = root_->key();
-    root_->set(process_flags::hidden);
+    root_ = &prepare_root(*home, task);
     home->await_end(*root_, {&root_task::end, &task});
     seen_.emplace(*home);
     if (*home->settings.catch_stack_overflow) watch_.emplace(&catch_overflow);
+    if (call != nullptr) submit_root(home->settings.shutdown_deadline);  // ready before anything runs: no seed decides when
     home->start();
     list_runtime(*home);
   }
 
   void submit_root(nanoseconds shutdown_within) {
     task.shutdown_within = std::clamp(shutdown_within, nanoseconds(0), longest_shutdown);
-    tsan_release(root_);
     home->schedulers.submit(*root_);
   }
 
@@ -312,10 +329,7 @@ int hosted_runtime::run(options given, int (*call)(void*), void* main) {
   given.catch_terminate = given.catch_terminate.value_or(true);
   given.catch_stack_overflow = given.catch_stack_overflow.value_or(true);
   given.backtraces = given.backtraces.value_or(true);
-  auto all = std::make_unique<host>(given);
-  all->task.call = call;
-  all->task.main = main;
-  all->submit_root(all->home->settings.shutdown_deadline);
+  auto all = std::make_unique<host>(given, call, main);
   all->task.wait();
   all->stop();
   say_who_is_left(all->left);

@@ -141,10 +141,7 @@ void check_options(const options& given) {
     check("mailbox_budget_bytes", given.mailbox_budget_bytes, limits::least_budget, limits::most_budget);
   }
   check("deadlock", static_cast<std::uint64_t>(given.deadlock), 0, std::size(deadlock_actions) - 1);
-  if (given.deterministic_seed && given.schedulers > 1) {
-    throw usage_error("mote::options::deterministic_seed: one scheduler only, but schedulers is " +
-                      std::to_string(given.schedulers));
-  }
+  if (given.deterministic_seed) check("schedulers, with deterministic_seed", given.schedulers, 0, limits::most_simulated);
 }
 
 }  // namespace detail

@@ -11,6 +11,7 @@ namespace mote::detail {
 
 struct option_limits {
   static constexpr std::uint64_t most_schedulers = 1024;
+  static constexpr std::uint64_t most_simulated = 64;  ///< schedulers of a deterministic run
   static constexpr std::uint64_t least_processes = 16;
   static constexpr std::uint64_t most_processes = std::uint64_t{1} << 27;
   static constexpr std::uint64_t least_stack = std::uint64_t{64} << 10;

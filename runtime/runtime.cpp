@@ -38,7 +38,7 @@ class machine_seam final : public seam {
 
 options completed(options given) {
   check_options(given);
-  if (given.deterministic_seed) given.schedulers = 1;
+  if (given.deterministic_seed && given.schedulers == 0) given.schedulers = 1;
   given.catch_terminate = given.catch_terminate.value_or(true);
   if (given.schedulers == 0) given.schedulers = std::min(usable_cores(), 1024u);
   return given;
@@ -57,9 +57,14 @@ stack_options stacks_for(const options& given) {
   return wanted;
 }
 
-std::unique_ptr<seam> seam_for(const options& given, runtime* host) {
-  if (host != nullptr) return std::make_unique<guest_seam>(host->schedulers[0].order());
-  if (given.deterministic_seed) return std::make_unique<deterministic_seam>(*given.deterministic_seed);
+std::unique_ptr<seam> usual_order(const options& given, const runtime* host, const seam* order) {
+  if (host != nullptr || order != nullptr || !given.deterministic_seed) return nullptr;
+  return std::make_unique<deterministic_seam>(*given.deterministic_seed);
+}
+
+std::unique_ptr<seam> seam_for(const runtime& home) {
+  if (home.host != nullptr) return std::make_unique<guest_seam>(home.host->schedulers[0].order());
+  if (home.order != nullptr) return std::make_unique<shared_seam>(*home.order);
   return std::make_unique<machine_seam>(random_seed());
 }
 
@@ -77,8 +82,10 @@ void say_what_is_missing(const stack_arena& stacks) {
 
 }  // namespace
 
-runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest)
+runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest, seam* ordered_by)
     : settings(completed(given)),
+      own_order(usual_order(settings, whose_guest, ordered_by)),
+      order(ordered_by != nullptr ? ordered_by : own_order.get()),
       host(whose_guest),
       net(settings.deterministic_seed ? make_simulated_network() : make_system_network(schedulers)),
       table(settings.max_processes, place != 0 ? place : next_place(), settings.schedulers, settings.max_threads),
@@ -88,8 +95,10 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
       budget_units(static_cast<std::int64_t>(settings.mailbox_budget_bytes >> 4)),
       usual_inbox(budget_units != 0 ? inbox_flags::bounded : 0) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
+  if (order != nullptr) schedulers.conduct(std::make_unique<conductor>(schedulers, *order, stacks));
   for (unsigned i = 0; i < settings.schedulers; ++i) {
-    auto held = std::make_unique<station>(i, seam_for(settings, host), net->make_source(), &core::drop_timer_payload);
+    auto held = std::make_unique<station>(i, seam_for(*this), order != nullptr ? schedulers.conducted()->add() : net->make_source(),
+                                          &core::drop_timer_payload);
     auto one = std::make_unique<core>(*this, held.get());
     schedulers.add(std::move(held), std::move(one));
   }
@@ -140,6 +149,14 @@ void runtime::drop_what_is_left() noexcept {
 
 void runtime::start() {
   schedulers.start(settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>(), turn_ns(settings));
+}
+
+// What is ready is so before anything runs: when a plain thread comes to do something, no seed decides.
+bool runtime::run_conducted(process& root) {
+  await_end(root, {[](void* group, const reason&) noexcept { static_cast<scheduler_group*>(group)->begin_to_stop(); }, &schedulers});
+  schedulers.submit(root);
+  start();
+  return schedulers.conducted()->await_end();
 }
 
 std::string runtime::describe() const {

@@ -115,6 +115,7 @@ runnable* scheduler::take_queued() noexcept {
 runnable* scheduler::pick_ordered() noexcept {
   if (is_guest_ && !std::exchange(may_pick_, false)) return nullptr;
   if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
+  order().look(index_, trace_);
   service();
   if (queue_.empty()) return nullptr;
   fill_slice(order().slice(usual_slice));
@@ -150,12 +151,15 @@ bool scheduler::prepare_new(runnable& next) noexcept {
   return true;
 }
 
+bool scheduler::prepare_or_refuse(runnable& next) noexcept {
+  if (prepare(next)) return true;
+  runnable_hooks::refuse(*this, next);
+  return false;
+}
+
 runnable* scheduler::pick_prepared() noexcept {
   runnable* next = pick();
-  while (next != nullptr && !prepare(*next)) {
-    runnable_hooks::refuse(*this, *next);
-    next = pick();
-  }
+  while (next != nullptr && !prepare_or_refuse(*next)) next = pick();
   return next;
 }
 
@@ -259,14 +263,47 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
   leave_context(to, to_stack, *this);
 }
 
+void scheduler::yield_ordered() noexcept {
+  if (is_guest_) return yield();
+  if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
+  order().look(index_, trace_);
+  service();
+  runnable* next = running_;
+  do {
+    fill_slice(order().slice(usual_slice));
+    if (queue_.empty()) return;
+    next = queue_.pop(order(), running_);
+    if (next == running_) return;
+  } while (!prepare_or_refuse(*next));
+  left_ = running_;
+  then_ = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
+  go_to(next);
+}
+
 void scheduler::orphan() noexcept {
   running_ = nullptr;
   orphaned_ = true;
+  is_conducted_ = false;
   door_.lose();
   restore_signals(group_.signals_before());
 }
 
-scheduler& scheduler::wait_at_door() noexcept {
+// A conducted run. The process waits at the open door, as one that the system has interrupted there.
+void scheduler::stop_at_door(const runtime_call& what) noexcept {
+  const std::uint64_t who = running_ != nullptr ? runnable_hooks::name(*running_) : 0;
+  if (who == 0) return;  // conductor.hpp, C2
+  order().look(index_, trace_);
+  if (what.name != nullptr) order().called(index_, who, what);
+  door_.leave();
+  group_.conducted()->point();
+  static_cast<void>(door_.enter());
+}
+
+scheduler& scheduler::wait_at_door(runtime_call what) noexcept {
+  if (is_conducted_) {
+    stop_at_door(what);
+    return *this;
+  }
   if (door_.wait()) return *this;
   if (orphaned_) {
     check_failed(__FILE__, __LINE__, "the child of a fork made inside a process came back into the runtime, which has no other "

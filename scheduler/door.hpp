@@ -37,6 +37,9 @@ class basic_door {
     return borrowed_.load(acquire) == 0;      // O2
   }
   void leave() noexcept { inside_.store(0, release); }  // O2
+  /// From now on each enter says to wait, for nothing: somebody looks at all entries.
+  void watch() noexcept { borrowed_.fetch_or(watched, relaxed); }
+  void watch_no_more() noexcept { borrowed_.fetch_and(~watched, relaxed); }
   bool inside() const noexcept { return inside_.load(relaxed) != 0; }
 
   /// After enter said so: until nobody holds the scheduler. False: it is taken away (D3).
@@ -79,6 +82,7 @@ class basic_door {
   static constexpr std::uint32_t raided = 1;
   static constexpr std::uint32_t fenced = 2;
   static constexpr std::uint32_t taken = 4;
+  static constexpr std::uint32_t watched = 8;
 
   atomic<std::uint32_t> inside_{1};
   atomic<std::uint32_t> borrowed_;

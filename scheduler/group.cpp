@@ -24,14 +24,15 @@ void scheduler_group::add(std::unique_ptr<station> place, std::unique_ptr<schedu
 
 void scheduler_group::start(const std::vector<int>& cpus, std::uint64_t turn_ns) {
   cpus_ = cpus;
+  const std::size_t threads = conductor_ != nullptr ? 1 : size();
   const blocked_signals for_the_threads;
   signals_before_ = for_the_threads.before();
-  for (std::size_t i = 0; i < size(); ++i) {
+  for (std::size_t i = 0; i < threads; ++i) {
     const int cpu = cpus.empty() ? -1 : cpus[i % cpus.size()];
     const std::error_code refused = pool_.try_run([this, one = schedulers_[i].get(), cpu] { run(*one, cpu); });
     if (refused) give_up(refused, "thread " + std::to_string(i + 1));
   }
-  for (std::size_t begun = 0; (begun = begun_.load(acquire)) != size();) begun_.wait(begun, acquire);  // O1
+  for (std::size_t begun = 0; (begun = begun_.load(acquire)) != threads;) begun_.wait(begun, acquire);  // O1
   if (refused_) give_up(refused_, "the signal stack of thread " + std::to_string(refused_thread_ + 1));
   try {
     watch_.start(turn_ns);
@@ -53,6 +54,7 @@ void scheduler_group::run(scheduler& one, int cpu) noexcept {
   }
   say_begun();
   if (!handlers_run_here) return;
+  if (conductor_ != nullptr) return conductor_->run();
   one.run_thread();
   give_spare(one);
 }
@@ -70,7 +72,7 @@ void scheduler_group::give_up(std::error_code why, const std::string& what) {
 }
 
 bool scheduler_group::stop() noexcept {
-  stopping_.store(true, seq_cst);
+  begin_to_stop();
   watch_.stop();
   for (auto& place : stations_) place->source->wake();
   return pool_.stop(std::chrono::seconds(1));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/os/thread_pool.hpp"
+#include "scheduler/conductor.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/injector.hpp"
 #include "scheduler/scheduler.hpp"
@@ -29,6 +30,9 @@ class scheduler_group {
 
   /// Before start. The group owns both; the scheduler holds that station, whose index is the next one.
   void add(std::unique_ptr<station> place, std::unique_ptr<scheduler> one);
+  /// Before start, and before any is added: one thread runs all of them, as this one says.
+  void conduct(std::unique_ptr<conductor> by) { conductor_ = std::move(by); }
+  conductor* conducted() const noexcept { return conductor_.get(); }
   /// Starts the threads; cpus: where each is bound, empty for none; turn_ns: how long a process may go without entering the
   /// runtime before another thread takes its scheduler over, 0 for ever. Throws std::system_error that names the thread refused,
   /// or the one that got no signal stack, with those started stopped again.
@@ -39,6 +43,8 @@ class scheduler_group {
   /// What the thread that called start took of signals.
   const sigset_t& signals_before() const noexcept { return signals_before_; }
   bool stopping() const noexcept { return stopping_.load(relaxed); }
+  /// The threads are to end; stop waits for them.
+  void begin_to_stop() noexcept { stopping_.store(true, seq_cst); }
 
   /// Makes one ready, from any thread.
   void submit(runnable& item) noexcept;
@@ -77,7 +83,7 @@ class scheduler_group {
   std::uint64_t threads_lacked() const noexcept { return lacked_.load(relaxed); }
 
   /// Called by a scheduler, in the runtime, when all are parked, nothing is ready and no timer pending: what can happen now comes
-  /// from outside. Maybe several times. Set before start.
+  /// from outside. Maybe several times. In a conducted run by the conductor. Set before start.
   void (*on_stuck)(void* context) = nullptr;
   void* stuck_context = nullptr;
   /// Makes a scheduler without a station, for a hand-off. Set before start. Throws std::bad_alloc.
@@ -101,6 +107,7 @@ class scheduler_group {
   scheduler& take_spare();
   void give_spare(scheduler& one) noexcept;
 
+  std::unique_ptr<conductor> conductor_;
   std::vector<std::unique_ptr<station>> stations_;
   std::vector<std::unique_ptr<scheduler>> schedulers_;  // changed under spares_lock_, once the threads run
   std::mutex spares_lock_;

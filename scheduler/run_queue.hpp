@@ -15,7 +15,9 @@
 #include "scheduler/runnable.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
 
 namespace mote::detail {
 
@@ -148,17 +150,24 @@ class run_queue {
     size_.store(size() - taken, relaxed);
     return taken;
   }
-  /// As pop, but which one of that priority, the seam chooses.
-  runnable* pop(seam& order) noexcept {
-    size_.store(size() - 1, relaxed);
-    lists_[normal].append(batch_);
+  /// As pop, but which one of that priority, the seam chooses; if `also` is of no lower priority, it may be that one, which is
+  /// not in here.
+  runnable* pop(seam& order, runnable* also = nullptr) noexcept {
+    newborn_.prepend(batch_);
+    lists_[normal].append(newborn_);
     const std::uint8_t from = special_ == 0 ? normal : choose();
-    if (from != normal) special_.subtract(one_of(from));
+    std::array<std::uint64_t, most_considered + 1> names;
     std::uint32_t waiting = 0;
     for (const runnable* item = lists_[from].front(); item != nullptr && waiting < most_considered; item = item->next) {
-      ++waiting;
+      names[waiting++] = runnable_hooks::name(*item);
     }
-    return lists_[from].pop_at(order.choose(waiting));
+    const std::uint32_t ready = waiting;
+    if (also != nullptr && also->priority <= from) names[waiting++] = runnable_hooks::name(*also);
+    const std::uint32_t chosen = order.next(std::span(names).first(waiting));
+    if (chosen == ready) return also;
+    if (from != normal) special_.subtract(one_of(from));
+    size_.store(size() - 1, relaxed);
+    return lists_[from].pop_at(chosen);
   }
 
  private:

@@ -53,6 +53,9 @@ struct runnable_hooks {
   static void report_handoff(scheduler& from, std::uint64_t left, std::uint64_t held_ns) noexcept;
   /// No thread is left for a hand-off, or for a blocking call; once.
   static void report_no_thread(scheduler& there, std::error_code why) noexcept;
+  /// A number that is this one's own for the whole run, the same in each run that goes the same way; 0: it stands for the
+  /// runtime itself.
+  static std::uint64_t name(const runnable& which) noexcept;
   /// One is about to leave, and holds that many mutexes. Only in builds that check (runtime/os/held_mutexes.hpp).
   static void holds_mutexes(scheduler& here, runnable& leaving, unsigned count) noexcept;
 };

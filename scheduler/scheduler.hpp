@@ -81,16 +81,29 @@ class scheduler : public machine {
   std::optional<std::uint64_t> take_over(scheduler& victim, std::uint64_t dispatches) noexcept;
   /// After run_thread: gives its stacks back, if it has no station. False: it has.
   bool become_spare() noexcept;
+  /// As run_thread, of one that a conductor runs: on its lane, where the conductor has made it the current one.
+  void begin_conducted() noexcept {
+    is_conducted_ = true;
+    door_.watch();
+  }
+  /// It runs no further, wherever it stood.
+  void end_conducted() noexcept {
+    is_conducted_ = false;
+    door_.watch_no_more();
+    running_ = nullptr;
+  }
+  void run_until_stopped();
 
   /// Instead of run_thread, for one without a thread of its own: as a guest of the calling scheduler, on the stack of whoever
   /// runs there, it runs one that is ready, until that leaves. The seam must order. False: nothing is ready.
   bool run_turn() noexcept;
 
   // ---- for process code entering and leaving the runtime (S2) ----
+  /// call: which of the user's it is, for who watches a conducted run; nullptr: it is none.
   /// Returns the scheduler that runs the caller now: another one, if this one has lost its station meanwhile.
-  scheduler& enter() noexcept {
+  scheduler& enter(const char* call = nullptr, const envelope* mail = nullptr, std::uint64_t about = 0) noexcept {
     tsan_enter_scheduler();
-    if (!door_.enter()) [[unlikely]] return wait_at_door();
+    if (!door_.enter()) [[unlikely]] return wait_at_door({call, mail, about});
     return *this;
   }
   void leave() noexcept {
@@ -154,6 +167,9 @@ class scheduler : public machine {
   void switch_away(departure then) noexcept;
   /// As switch_away with enqueue, but at once goes on if nothing else is ready.
   void yield() noexcept;
+  /// As yield, where the seam orders: it may also say that the running one goes on.
+  MOTE_COLD void yield_ordered() noexcept;
+  bool orders() const noexcept { return orders_; }
   /// As yield, to go on at another scheduler, since it works for somebody there. Stays if it is pinned, or no such one exists.
   void yield_to(unsigned there) noexcept;
 
@@ -188,6 +204,7 @@ class scheduler : public machine {
   void fill_slice(std::int32_t slice = usual_slice) noexcept;
   bool prepare(runnable& next) noexcept;
   bool prepare_new(runnable& next) noexcept;
+  bool prepare_or_refuse(runnable& next) noexcept;
   MOTE_COLD void make_special_ready(runnable& item) noexcept;
   runnable* pick_prepared() noexcept;
   void settle(context from) noexcept;
@@ -199,7 +216,8 @@ class scheduler : public machine {
   std::uint64_t look_at_clock() noexcept;
   void take_injected() noexcept;
   MOTE_COLD void wake_another() noexcept;
-  MOTE_COLD scheduler& wait_at_door() noexcept;
+  MOTE_COLD scheduler& wait_at_door(runtime_call what) noexcept;
+  MOTE_COLD void stop_at_door(const runtime_call& what) noexcept;
 
   // balance.cpp
   struct request;
@@ -224,7 +242,6 @@ class scheduler : public machine {
   bool anything_offered() noexcept;
   bool anything_to_do() noexcept;
   std::uint64_t wait_limit() noexcept;
-  bool stuck() noexcept;
 
   // handoff.cpp
   scheduler& rejoin() noexcept;
@@ -234,6 +251,7 @@ class scheduler : public machine {
   const bool orders_;  // the seam decides who is next
   bool is_guest_ = false;  // runs a turn at a time
   bool orphaned_ = false;  // in the child of a fork
+  bool is_conducted_ = false;  // others may go on at the door
   bool may_pick_ = false;  // a guest: its turn has not begun
   relaxed_cell<std::int32_t> reductions_ = 0;
   relaxed_cell<std::int32_t> charged_ = 0;

@@ -4,7 +4,6 @@
 #include "scheduler/group.hpp"
 
 #include <array>
-#include <limits>
 #include <utility>
 
 namespace mote::detail {
@@ -12,9 +11,9 @@ namespace mote::detail {
 namespace {
 
 constexpr unsigned search_rounds = 64;              // of looking at every other scheduler: some ten microseconds
+constexpr unsigned conducted_rounds = 4;            // where a look costs others no time, but the run a step
 constexpr unsigned pauses_a_round = 8;
 constexpr std::uint64_t watch_ns = 500'000;         // how long work may be stuck before somebody looks
-constexpr std::uint64_t forever = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -24,6 +23,12 @@ void scheduler::run_thread() {
   bind();
   tsan_enter_scheduler();
   set_current_scheduler(this);
+  run_until_stopped();
+  set_current_scheduler(nullptr);
+  tsan_leave_scheduler();
+}
+
+void scheduler::run_until_stopped() {
   while (!group_.stopping() && station_ != nullptr) {
     runnable* next = pick_prepared();
     if (next == nullptr) next = search();
@@ -35,8 +40,6 @@ void scheduler::run_thread() {
       runnable_hooks::refuse(*this, *next);
     }
   }
-  set_current_scheduler(nullptr);
-  tsan_leave_scheduler();
 }
 
 // Goes to work; whoever relied on this one while it was idle is not let down.
@@ -53,7 +56,7 @@ void scheduler::stop_idling() noexcept {
 // Keeps what was stolen, runs its first.
 runnable* scheduler::keep_first(runnable** items, std::uint32_t count) noexcept {
   for (std::uint32_t i = 1; i < count; ++i) queue_.push(*items[i]);
-  fill_slice();
+  fill_slice(orders_ ? order().slice(usual_slice) : usual_slice);
   return items[0];
 }
 
@@ -70,6 +73,7 @@ runnable* scheduler::steal_from(station& victim) noexcept {
 
 // One look at everything outside. ask: those who have work but offer none are asked to.
 runnable* scheduler::look_once(bool ask) noexcept {
+  if (orders_) group_.conducted()->point();
   service();
   if (runnable* mine = pick()) return mine;
   const auto schedulers = static_cast<std::uint32_t>(group_.size());
@@ -85,12 +89,12 @@ runnable* scheduler::look_once(bool ask) noexcept {
 }
 
 runnable* scheduler::search() noexcept {
-  if (group_.size() == 1 || orders_) return park();
+  if (group_.size() == 1) return park();
   const auto schedulers = static_cast<unsigned>(group_.size());
   const bool alone = group_.idle().parked() + 1 == schedulers;  // nobody else has work
   const bool ask = !std::exchange(gave_away_, false);           // else the watch will, later
   if (!searching_ && !alone && ask) searching_ = group_.idle().begin_search(schedulers);
-  const unsigned rounds = searching_ && ask ? search_rounds : 1;
+  const unsigned rounds = searching_ && ask ? (orders_ ? conducted_rounds : search_rounds) : 1;
   for (unsigned round = 0; round < rounds && !group_.stopping(); ++round) {
     if (runnable* found = look_once(ask)) return found;
     for (unsigned i = 0; searching_ && i < pauses_a_round; ++i) spin_pause();
@@ -126,15 +130,12 @@ runnable* scheduler::park() noexcept {
     service();
     return nullptr;
   }
-  if (limit != forever && order().skip_to(timers().next_deadline())) {
-    service();
-    return nullptr;
-  }
   trace_.record(event::idle, index_, limit);
   group_.idle().park(index_, searching_);
   searching_ = false;
+  if (orders_) group_.conducted()->point();
   if (anything_to_do()) return rise();  // W1
-  if (limit == forever && stuck()) return rise();
+  if (!orders_ && limit == forever && stuck()) return rise();
   const auto schedulers = static_cast<unsigned>(group_.size());
   if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
   station_->source->wait(limit);
@@ -179,7 +180,7 @@ runnable* scheduler::watch() noexcept {
       if (!raid(victim)) continue;
       group_.idle().stop_watching();
       if (!group_.idle().unpark_self(index_)) searching_ = true;
-      return take_queued();
+      return orders_ ? pick_ordered() : take_queued();
     }
   }
   // All are parked: sleep without an end, unless somebody became busy meanwhile.
@@ -214,9 +215,9 @@ bool scheduler::raid(scheduler& victim) noexcept {
 // Nothing inside can ever run again: told to who set on_stuck, who may make somebody ready. By one scheduler at a time, the last
 // to park at least: so it is told once, and by somebody whenever it is so.
 bool scheduler::stuck() noexcept {
-  if (group_.on_stuck == nullptr || (!orders_ && !group_.all_parked())) return false;
+  if (group_.on_stuck == nullptr || !group_.all_parked()) return false;
   const std::lock_guard hold(group_.stuck_lock_);
-  if (!orders_ && !group_.quiet()) return false;
+  if (!group_.quiet()) return false;
   group_.on_stuck(group_.stuck_context);
   return ready_here() != 0;
 }

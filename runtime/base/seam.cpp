@@ -4,12 +4,15 @@
 
 namespace mote::detail {
 
-// Most slices are short, so that processes are switched inside what they do; some are whole, so that bursts happen too.
+std::int32_t drawn_slice(split_mix& random, std::int32_t usual) noexcept {
+  const std::uint32_t way = random.below(8);
+  if (way == 0) return usual;
+  return static_cast<std::int32_t>(1 + random.below(way < 5 ? 4 : 32));
+}
+
 std::int32_t deterministic_seam::slice(std::int32_t usual) noexcept {
   now_ += 1'000;
-  const std::uint32_t way = random_.below(8);
-  if (way == 0) return usual;
-  return static_cast<std::int32_t>(1 + random_.below(way < 5 ? 4 : 32));
+  return drawn_slice(random_, usual);
 }
 
 bool deterministic_seam::skip_to(std::uint64_t deadline_ns) noexcept {

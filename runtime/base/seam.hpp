@@ -3,8 +3,30 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+
+namespace mote {
+class reason;
+}
 
 namespace mote::detail {
+
+class trace_ring;
+struct envelope;
+
+/// A process's call, as it enters the runtime.
+struct runtime_call {
+  const char* name;
+  const envelope* mail;  ///< what it sends, or nullptr
+  std::uint64_t about;   ///< the other process's key, or 0
+};
+
+/// What a simulated world may refuse.
+enum class mishap : std::uint8_t { memory, connection, os_process };
+
+/// The names by which seam::next knows schedulers, apart from all that name processes.
+constexpr std::uint64_t scheduler_name(std::uint64_t index) noexcept { return ~std::uint64_t{0} - index; }
+constexpr bool names_scheduler(std::uint64_t name) noexcept { return name > ~std::uint64_t{0} - 1024; }
 
 /// Used by its scheduler's thread only.
 class seam {
@@ -24,6 +46,32 @@ class seam {
   virtual bool orders() const noexcept = 0;
   /// Nothing can run before this time. True: time has gone there by itself; false: the caller has to wait.
   virtual bool skip_to(std::uint64_t deadline_ns) noexcept = 0;
+
+  // ---- asked and told by one that orders ----
+  /// Which of those that are ready goes on, by their names: numbers that are each one's own for the whole run. Not empty.
+  virtual std::uint32_t next(std::span<const std::uint64_t> names) noexcept {
+    return choose(static_cast<std::uint32_t>(names.size()));
+  }
+  /// That scheduler has come to where it decides who runs, with these events behind it.
+  virtual void look(unsigned scheduler, const trace_ring& events) noexcept {
+    static_cast<void>(scheduler), static_cast<void>(events);
+  }
+  /// The process of that name calls the runtime there.
+  virtual void called(unsigned scheduler, std::uint64_t who, const runtime_call& what) noexcept {
+    static_cast<void>(scheduler), static_cast<void>(who), static_cast<void>(what);
+  }
+  /// Whether the world refuses this now.
+  virtual bool fails(mishap) noexcept { return false; }
+  /// The process of that name, or the runtime in its name, is done with this mail, or drops it unread.
+  virtual void freed(unsigned scheduler, std::uint64_t who, const envelope& mail, bool dropped) noexcept {
+    static_cast<void>(scheduler), static_cast<void>(who), static_cast<void>(mail), static_cast<void>(dropped);
+  }
+  /// The process of that name ends, in no orderly way.
+  virtual void ended(std::uint64_t who, const reason& why) noexcept { static_cast<void>(who), static_cast<void>(why); }
+  /// Whether the run is over, finished or not: nobody goes on.
+  virtual bool is_over() const noexcept { return false; }
+  /// Nothing is ready, and nothing ever will be.
+  virtual void stands() noexcept {}
 };
 
 /// A small generator with 2^64 states: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
@@ -45,6 +93,9 @@ class split_mix {
   std::uint64_t state_;
 };
 
+/// Most slices are short, so that processes are switched inside what they do; some are whole, so that bursts happen too.
+std::int32_t drawn_slice(split_mix& random, std::int32_t usual) noexcept;
+
 /// Deterministic mode: everything comes from the seed, and time is virtual. It stands still while anything can run and jumps
 /// to the next timer when nothing can; each slice takes a microsecond, so that who polls the clock sees it move.
 class deterministic_seam final : public seam {
@@ -61,20 +112,46 @@ class deterministic_seam final : public seam {
   std::uint64_t now_ = 1'000'000'000;
 };
 
-/// Of a scheduler that runs as another's guest: asks that one's, so that both have one clock and one seed. Alone it may go ahead
-/// in time.
-class guest_seam final : public seam {
+/// One scheduler's share in a seam that several have, so that they have one clock and one seed. What is drawn and when goes to
+/// the one behind it.
+class shared_seam : public seam {
  public:
-  /// host  outlives this.
-  explicit guest_seam(seam& host) noexcept : host_(host) {}
-  std::uint64_t now_ns() noexcept override { return host_.now_ns() + ahead_ns_; }
-  std::uint32_t choose(std::uint32_t count) noexcept override { return host_.choose(count); }
-  std::int32_t slice(std::int32_t usual) noexcept override { return host_.slice(usual); }
-  bool orders() const noexcept override { return host_.orders(); }
+  /// whole: outlives this.
+  explicit shared_seam(seam& whole) noexcept : whole_(whole) {}
+  std::uint64_t now_ns() noexcept override { return whole_.now_ns(); }
+  std::uint32_t choose(std::uint32_t count) noexcept override { return whole_.choose(count); }
+  std::int32_t slice(std::int32_t usual) noexcept override { return whole_.slice(usual); }
+  bool orders() const noexcept override { return whole_.orders(); }
+  bool skip_to(std::uint64_t deadline_ns) noexcept override { return whole_.skip_to(deadline_ns); }
+  std::uint32_t next(std::span<const std::uint64_t> names) noexcept override { return whole_.next(names); }
+  void look(unsigned scheduler, const trace_ring& events) noexcept override { whole_.look(scheduler, events); }
+  void called(unsigned scheduler, std::uint64_t who, const runtime_call& what) noexcept override {
+    whole_.called(scheduler, who, what);
+  }
+  bool fails(mishap what) noexcept override { return whole_.fails(what); }
+  void freed(unsigned scheduler, std::uint64_t who, const envelope& mail, bool dropped) noexcept override {
+    whole_.freed(scheduler, who, mail, dropped);
+  }
+  void ended(std::uint64_t who, const reason& why) noexcept override { whole_.ended(who, why); }
+  bool is_over() const noexcept override { return whole_.is_over(); }
+
+ protected:
+  seam& whole_;
+};
+
+/// Of a scheduler that runs as another's guest: what it does is its host's doing, and told by nobody. Alone it may go ahead in
+/// time.
+class guest_seam final : public shared_seam {
+ public:
+  using shared_seam::shared_seam;
+  std::uint64_t now_ns() noexcept override { return whole_.now_ns() + ahead_ns_; }
   bool skip_to(std::uint64_t deadline_ns) noexcept override;
+  void look(unsigned, const trace_ring&) noexcept override {}
+  void called(unsigned, std::uint64_t, const runtime_call&) noexcept override {}
+  void freed(unsigned, std::uint64_t, const envelope&, bool) noexcept override {}
+  void ended(std::uint64_t, const reason&) noexcept override {}
 
  private:
-  seam& host_;
   std::uint64_t ahead_ns_ = 0;
 };
 

@@ -30,6 +30,8 @@ class trace_ring {
     place.detail.store(detail, relaxed);
     written_.store(at + 1, relaxed);
   }
+  /// How many, ever since.
+  std::uint64_t written() const noexcept { return written_.load(relaxed); }
   /// The entry written `back` events ago, 0 the newest.
   trace_entry read(std::size_t back) const noexcept {
     const std::uint64_t at = written_.load(relaxed);

@@ -199,6 +199,10 @@ io_result simulated_network::receive(io_entry& entry, void* into, std::size_t mo
 io_result simulated_network::send(io_entry& entry, const void* from, std::size_t size) {
   simulated_socket& self = of(entry);
   simulated_socket* const receiver = find(self.peer);
+  if (receiver != nullptr && !self.was_reset && current_core()->order().fails(mishap::connection)) {
+    reset(self.peer);
+    reset(entry.descriptor);
+  }
   if (self.was_reset) return {0, ECONNRESET};
   if (self.sends_no_more || receiver == nullptr) return {0, EPIPE};
   const std::size_t held = receiver->in_flight + receiver->arrived.size();

@@ -71,7 +71,8 @@ class runtime {
   /// place: of its pids; 0: one that no other runtime of this OS process has.
   /// host: of a deterministic one that has no threads: whoever made it runs its scheduler by turns (scheduler::run_turn), as
   /// a guest of the host's, with which it shares the clock and the seed.
-  explicit runtime(const options& given, std::uint64_t place = 0, runtime* host = nullptr);
+  /// order: of a deterministic one: in place of the usual seam. Outlives it.
+  explicit runtime(const options& given, std::uint64_t place = 0, runtime* host = nullptr, seam* order = nullptr);
   ~runtime();
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
@@ -91,8 +92,12 @@ class runtime {
   bool stop() noexcept;
   /// Starts, runs these and all that they start, until the last of them has ended.
   void run_to_end(std::initializer_list<process*> ready);
+  /// As mote::run, for one with an order of its own. 1: it has been given up (conductor::give_up). Plain thread.
+  int run_main(int (*call)(void*), void* main);
 
   const options settings;
+  const std::unique_ptr<seam> own_order;  ///< of a deterministic one
+  seam* const order;    ///< of a deterministic one that is nobody's guest: what all its schedulers share
   runtime* const host;  ///< whose guest it is; nullptr: nobody's
   std::unique_ptr<network> net;  ///< outlives all that may hold a socket
   process_table table;
@@ -116,6 +121,7 @@ class runtime {
   std::atomic<std::uint64_t> lost_exceptions{0};
   /// How many held a mutex when they left their scheduler. Counted only by builds that check mutexes.
   std::atomic<std::uint64_t> mutex_holders{0};
+  bool tells_first_end = true;  ///< on stderr, when the first process ends in no orderly way
   /// What waits in all mailboxes, in units of 16 bytes, and how much may; 0: no such limit (options::mailbox_budget_bytes).
   const std::int64_t budget_units;
   std::atomic<std::int64_t> waiting_units{0};
@@ -138,6 +144,7 @@ class runtime {
   MOTE_COLD void tell_awaiter(std::uint64_t key, const reason& why) noexcept;
 
  private:
+  bool run_conducted(process& root);
   void tell_all_awaiters() noexcept;
   void drop_what_is_left() noexcept;
   bool stopped_ = false;
@@ -206,8 +213,8 @@ inline process& caller(const char* call) {
 }
 
 /// Into the runtime, on the caller's scheduler; returns the one on which it goes on.
-inline core* enter(core& here) noexcept {
-  core* now = static_cast<core*>(&here.enter());
+inline core* enter(core& here, const char* call = nullptr, const envelope* mail = nullptr, std::uint64_t about = 0) noexcept {
+  core* now = static_cast<core*>(&here.enter(call, mail, about));
   __asm__("" : "+r"(now));  // else gcc keeps addresses within `here`, for the case that it is the same, and passes them through the stack
   return now;
 }
@@ -217,10 +224,11 @@ inline core* enter(core& here) noexcept {
 class entry {
  public:
   /// Throws usage_error in a plain thread, with `call`'s name; `given`, if any, is dropped then.
-  explicit entry(const char* call, envelope* given = nullptr) : entered_(current_core()) {
+  /// about: the other process's key, for who watches.
+  explicit entry(const char* call, envelope* given = nullptr, std::uint64_t about = 0) : entered_(current_core()) {
     if (entered_ == nullptr || entered_->running() == nullptr) [[unlikely]] not_in_a_process(call, given);
     if constexpr (checks_mutexes) entered_->calling = call;
-    entered_ = detail::enter(*entered_);
+    entered_ = detail::enter(*entered_, call, given, about);
   }
   entry(const entry&) = delete;
   entry& operator=(const entry&) = delete;

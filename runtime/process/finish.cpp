@@ -192,6 +192,12 @@ MOTE_COLD void clear_unusual(runtime& home, process& self) noexcept {
   if (self.has(process_flags::limited)) forget_bounds(home, self);
 }
 
+MOTE_COLD void tell_of_disorder(core& here, process& self, const reason& why) noexcept {
+  if (here.orders()) here.order().ended(self.key(), why);
+  const bool unheard = !self.has(process_flags::heard) || why.kind() == reason_kind::stack_overflow;
+  if (unheard && why.kind() != reason_kind::killed) report_crash(here, self, why);
+}
+
 }  // namespace
 
 void finish(core& here, process& self, const reason& why) noexcept {
@@ -208,8 +214,7 @@ void finish(core& here, process& self, const reason& why) noexcept {
   } catch (const std::bad_alloc&) {
     return finish_later(here, self, why);
   }
-  const bool unheard = !self.has(process_flags::heard) || why.kind() == reason_kind::stack_overflow;
-  if (unheard && why && why.kind() != reason_kind::killed) report_crash(here, self, why);
+  if (why) [[unlikely]] tell_of_disorder(here, self, why);
   if (self.locals != nullptr) [[unlikely]] drop_locals(here, std::move(self.locals));  // of one whose stack is discarded
   if (self.details != nullptr) drop_details(here.home, self);
   const std::uint64_t awaited_key = self.has(process_flags::awaited) ? self.key() : 0;
@@ -226,7 +231,7 @@ core::core(runtime& owner, station* place)
     : scheduler(owner.schedulers, place, owner.stacks),
       home(owner),
       blocks(owner.table),
-      envelopes(blocks_in_use.may_keep),
+      envelopes(blocks_in_use.may_keep && !owner.settings.deterministic_seed),
       numbers_((owner.settings.deterministic_seed ? 0 : (owner.table.place() & most_places) << own_numbers) |
                (serial_of(owner.table.place()) != 0 ? isolated_numbers : 0)) {
   nobody.index = ~std::uint32_t{0};

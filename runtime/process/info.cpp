@@ -279,7 +279,7 @@ std::vector<pid> processes() {
 }
 
 bool is_alive(pid who) {
-  const entry door("mote::is_alive");
+  const entry door("mote::is_alive", nullptr, key_of(who));
   const process* const block = find_or_stand_in(door.home(), who);
   return block != nullptr && (block->mail.high() & inbox_flags::closed) == 0 && name_of(door.home(), *block) == who;
 }

@@ -3,15 +3,26 @@
 
 #include <mote/send.hpp>
 
+#include <new>
 #include <utility>
 
 namespace mote::detail {
 
 namespace {
 
-MOTE_COLD void* new_block(std::size_t bytes, std::uint8_t shelf) {
+MOTE_COLD void* new_block(core* here, std::size_t bytes, std::uint8_t shelf) {
+  if (here != nullptr && here->orders() && here->order().fails(mishap::memory)) throw std::bad_alloc();
   const errno_kept same;  // the allocator looks at the machine when a thread first comes to it
   return allocate(shelf == shelves::none ? bytes : shelves::bytes_of(shelf));
+}
+
+// In a deterministic run no shelf keeps any, so that all come by here.
+MOTE_COLD void give_block(core* here, envelope* mail) noexcept {
+  if (here != nullptr && here->orders() && here->running() != nullptr) {
+    const std::uint64_t who = runnable_hooks::name(*here->running());
+    here->order().freed(here->index(), who, *mail, here->inside());
+  }
+  deallocate(mail);
 }
 
 }  // namespace
@@ -20,7 +31,7 @@ envelope* allocate_envelope(std::size_t bytes) {
   const std::uint8_t shelf = shelves::shelf_for(bytes);
   core* const here = current_core();
   void* block = here != nullptr ? here->envelopes.take(shelf) : nullptr;
-  if (block == nullptr) [[unlikely]] block = new_block(bytes, shelf);
+  if (block == nullptr) [[unlikely]] block = new_block(here, bytes, shelf);
   auto* const mail = static_cast<envelope*>(block);
   mail->mark = 0;
   mail->slot = 0;
@@ -33,7 +44,7 @@ envelope* allocate_envelope(std::size_t bytes) {
 void free_envelope(envelope* mail) noexcept {
   core* const here = current_core();
   if (here != nullptr && here->envelopes.give(static_cast<std::uint8_t>(mail->shelf), mail)) [[likely]] return;
-  deallocate(mail);
+  give_block(here, mail);
 }
 
 void drop_envelope(envelope* mail) noexcept {
@@ -226,6 +237,7 @@ void yield_used_up(core& here) {
   if (here.crowder == &self) look_at_length(here, *here.crowded);
   // Who fills another's mailbox is better off beside him: from another core each message costs both of them cache misses.
   if (std::exchange(here.crowder, nullptr) == &self) return here.yield_to(here.crowded->works_on);
+  if (here.orders()) return here.yield_ordered();
   here.yield();
 }
 
@@ -262,7 +274,7 @@ inline __attribute__((always_inline)) posted send_one(core& here, pid to, envelo
 }  // namespace
 
 MOTE_FLATTEN void deliver(pid to, envelope* mail) {
-  const entry door("mote::send", mail);
+  const entry door("mote::send", mail, key_of(to));
   core& here = door.entered();
   const posted result = send_one(here, to, mail, waits_for_room);
   yield_if_used_up(result == posted::in ? here : door.here());
@@ -275,7 +287,7 @@ void deliver(alias to, envelope* mail) {
 }
 
 send_result try_deliver(pid to, envelope* mail) {
-  const entry door("mote::try_send", mail);
+  const entry door("mote::try_send", mail, key_of(to));
   const posted result = send_one(door.here(), to, mail, refuses);
   if (door.here().slice_used_up()) [[unlikely]] book_spent(door.here(), door.self());
   if (result == posted::in) return send_result::delivered;

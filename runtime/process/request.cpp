@@ -94,8 +94,8 @@ posted_request post_request(core& here, process& self, pid to, envelope_ptr mail
 }  // namespace
 
 ref send_request(pid to, envelope* given) {
+  const entry door("mote::request", given, key_of(to));
   envelope_ptr mail(given);
-  const entry door("mote::request");
   if (!to) throw usage_error("mote::request: a pid that names nobody");
   return post_request(door.here(), door.self(), to, std::move(mail), waits_for_room).name;
 }
@@ -119,8 +119,8 @@ reply_to accept_request(envelope& mail) {
 }
 
 void send_reply(const reply_to& to, envelope* given) {
+  const entry door("mote::reply", given);
   envelope_ptr mail(given);
-  const entry door("mote::reply");
   core& here = door.here();
   process& self = door.self();
   here.spend(cost::call);
@@ -218,8 +218,8 @@ envelope_ptr wait_reply(ref request, std::uint64_t deadline_ns) {
 }
 
 envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout) {
+  const entry door("mote::call", question, key_of(to));
   envelope_ptr mail(question);
-  const entry door("mote::call");
   if (!to) throw usage_error("mote::call: a server that is nobody");
   if (key_of(to) == door.self().key() && to.place() == door.home().table.place()) {
     throw usage_error("mote::call: a server calls itself, and would wait for ever");

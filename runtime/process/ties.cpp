@@ -343,7 +343,7 @@ std::uint64_t known_key(const detail::runtime& home, pid who, const char* call) 
 }  // namespace
 
 void exit(pid to, reason why) {
-  const entry door("mote::exit");
+  const entry door("mote::exit", nullptr, key_of(to));
   core& here = door.here();
   process& self = door.self();
   const std::uint64_t key = known_key(here.home, to, "mote::exit");
@@ -361,7 +361,7 @@ void exit(pid to, reason why) {
 void kill(pid to) { exit(to, reason::kill); }
 
 void link(pid to) {
-  const entry door("mote::link");
+  const entry door("mote::link", nullptr, key_of(to));
   process& self = door.self();
   const std::uint64_t key = known_key(door.home(), to, "mote::link");
   if (key == 0) return receive_exit(self, to, reason::noproc, true);
@@ -374,7 +374,7 @@ void link(pid to) {
 }
 
 bool unlink(pid from) {
-  const entry door("mote::unlink");
+  const entry door("mote::unlink", nullptr, key_of(from));
   process& self = door.self();
   sort_mail(door.here(), self);
   const std::uint64_t key = known_key(door.home(), from, "mote::unlink");
@@ -382,7 +382,7 @@ bool unlink(pid from) {
 }
 
 ref monitor(pid who) {
-  const entry door("mote::monitor");
+  const entry door("mote::monitor", nullptr, key_of(who));
   core& here = door.here();
   process& self = door.self();
   const std::uint64_t key = known_key(here.home, who, "mote::monitor");

@@ -226,6 +226,11 @@ bool lax_limit::wait(wait_reason why) const {
   return true;
 }
 
+std::uint64_t runnable_hooks::name(const runnable& which) noexcept {
+  const auto& self = static_cast<const process&>(which);
+  return self.generation.load(relaxed) == 0 ? 0 : self.key();
+}
+
 // P2
 void runnable_hooks::service(scheduler& where) noexcept {
   auto& here = static_cast<core&>(where);

@@ -102,6 +102,10 @@ bool simulated_os_process::run_turn() {
   if (stopped_) return false;
   if (begins_ns_ && *begins_ns_ <= now) return begin();
   if (!ready_) return false;
+  if (here().order().fails(mishap::os_process)) {
+    end({.status = SIGKILL, .by_signal = true});
+    return true;
+  }
   {
     const as_guest guest(inside());
     near_->wake_waiting(inside());

@@ -10,14 +10,15 @@
 
 namespace bars {
 
-extern const bar signal_order, link_chains, restart_intensity, stop_order, shared_int, ordered_int, kills, parked_million,
-    hand_overs, readiness_churn, mailbox_flood, overflows, hogs, start_stop, deadlocks, crash_dump;
+extern const bar chaos_in_simulation, determinism, small_programs, virtual_soak, signal_order, link_chains, restart_intensity,
+    stop_order, shared_int, ordered_int, kills, parked_million, hand_overs, readiness_churn, mailbox_flood, overflows, hogs,
+    start_stop, deadlocks, crash_dump;
 
 namespace {
 
-const bar* const all[] = {&signal_order, &link_chains, &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills,
-                          &parked_million, &hand_overs, &readiness_churn, &mailbox_flood, &overflows, &hogs, &start_stop,
-                          &deadlocks, &crash_dump};
+const bar* const all[] = {&chaos_in_simulation, &determinism, &small_programs, &virtual_soak, &signal_order, &link_chains,
+                          &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills, &parked_million, &hand_overs,
+                          &readiness_churn, &mailbox_flood, &overflows, &hogs, &start_stop, &deadlocks, &crash_dump};
 
 const bar& find(std::string_view name) {
   for (const bar* one : all) {

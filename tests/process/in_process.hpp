@@ -1,5 +1,5 @@
 // Runs the body of a test as the first process of a runtime, once in each mode: on one and on two schedulers, and in
-// deterministic mode with several seeds. What fails is followed by the mode in which it did.
+// deterministic mode with several seeds, on one, two and four simulated schedulers. What fails is followed by the mode in which it did.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,13 +15,14 @@
 
 namespace mote::test {
 
-/// One way to run: schedulers, or a seed.
+/// One way to run: on schedulers, or, with a seed, on simulated ones.
 struct mode {
   unsigned schedulers = 1;
   std::optional<std::uint64_t> seed{};
 
   friend std::ostream& operator<<(std::ostream& out, const mode& how) {
-    return how.seed ? out << "deterministic, seed " << *how.seed : out << how.schedulers << " schedulers";
+    if (how.seed) out << "deterministic, seed " << *how.seed << ", ";
+    return out << how.schedulers << " schedulers";
   }
 };
 
@@ -29,7 +30,7 @@ inline constexpr std::uint64_t seeds = 8;
 
 inline std::vector<mode> every_mode() {
   std::vector<mode> all{{1, {}}, {2, {}}};
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) all.push_back({1, seed});
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) all.push_back({1u << seed % 3, seed});
   return all;
 }
 

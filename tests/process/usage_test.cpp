@@ -108,7 +108,7 @@ TEST(options, that_cannot_be_are_refused_by_name) {
       {"deterministic_seed",
        [](options& o) {
          o.deterministic_seed = 1;
-         o.schedulers = 2;
+         o.schedulers = 65;
        }},
   };
   for (const wrong_option& wrong : table) {

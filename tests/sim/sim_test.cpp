@@ -1,0 +1,375 @@
+// Simulation: the same seed gives the same run, with any number of simulated schedulers; what fails is told; what is rare is found.
+#include <gtest/gtest.h>
+#include <mote/mote.hpp>
+#include <mote/sim.hpp>
+
+#include <unistd.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace mote::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+sim::options quiet(sim::options given = {}) {
+  given.prints = false;
+  return given;
+}
+
+sim::options on(unsigned schedulers, sim::strategy how = sim::uniform) {
+  return quiet({.schedulers = schedulers, .how = how});
+}
+
+struct number {
+  int value;
+};
+
+// Six workers tell a collector what they count; some sleep, some fail half way.
+void worker(pid collector, int who) {
+  for (int count = 0; count < 10; ++count) {
+    send(collector, number{who * 100 + count});
+    if (count % 3 == 0) yield();
+    if (count % 4 == 1) sleep_for(std::chrono::microseconds(who));
+    if (count == 7 && who % 2 == 0) exit(reason::error("half way"));
+  }
+}
+
+void workload() {
+  for (int who = 0; who < 6; ++who) spawn_monitor(worker, self(), who);
+  for (int ended = 0; ended < 6;) receive([](number) {}, [&](const down&) { ++ended; });
+}
+
+const sim::strategy ways[] = {sim::uniform, sim::pct(3, 200), sim::round_robin, sim::exhaustive(2)};
+
+TEST(simulation, of_one_seed_is_one_run_whatever_the_schedulers_and_the_strategy) {
+  for (const unsigned schedulers : {1u, 2u, 4u}) {
+    for (const sim::strategy& how : ways) {
+      for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        const sim::result first = sim::run(seed, workload, on(schedulers, how));
+        const sim::result second = sim::run(seed, workload, on(schedulers, how));
+        EXPECT_TRUE(first) << first;
+        EXPECT_GT(first.steps, 60u);
+        EXPECT_EQ(first.trace_hash, second.trace_hash) << seed << ", " << schedulers << " schedulers";
+        EXPECT_EQ(first.steps, second.steps);
+      }
+    }
+  }
+}
+
+TEST(simulation, of_other_seeds_is_another_run) {
+  std::set<std::uint64_t> hashes;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) hashes.insert(sim::run(seed, workload, on(2)).trace_hash);
+  EXPECT_EQ(hashes.size(), 30u);
+}
+
+// The hash was taken in another build type, in another OS process.
+TEST(simulation, is_the_same_in_each_build) {
+  EXPECT_EQ(sim::run(7, workload, on(1)).trace_hash, 7888897560336132032u);
+  EXPECT_EQ(sim::run(7, workload, on(4)).trace_hash, 3790030392552712011u);
+}
+
+TEST(simulation, runs_processes_on_all_its_schedulers) {
+  std::set<unsigned> seen;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const sim::result one = sim::run(
+        seed,
+        [&seen] {
+          for (int i = 0; i < 8; ++i) {
+            spawn_monitor([] {
+              for (int turn = 0; turn < 50; ++turn) yield();
+              exit(reason::error(std::to_string(current_scheduler())));
+            });
+          }
+          for (int i = 0; i < 8; ++i) seen.insert(static_cast<unsigned>(std::stoi(std::string(receive<down>().why.text()))));
+        },
+        on(4));
+    EXPECT_TRUE(one) << one;
+  }
+  EXPECT_EQ(seen, (std::set<unsigned>{0, 1, 2, 3}));
+}
+
+TEST(simulation, has_a_clock_of_its_own) {
+  const auto begun = std::chrono::steady_clock::now();
+  const sim::result one = sim::run(1, [] { sleep_for(24h); });
+  EXPECT_TRUE(one);
+  EXPECT_GE(one.virtual_time, 24h);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1h);
+}
+
+// ---- what fails ----
+
+TEST(simulation, tells_of_an_exception_out_of_main) {
+  const sim::result one = sim::run(3, [] { throw std::runtime_error("broken"); }, quiet());
+  EXPECT_FALSE(one);
+  EXPECT_NE(one.why.find("broken"), std::string::npos) << one;
+  EXPECT_NE(to_string(one).find("seed 3"), std::string::npos);
+}
+
+TEST(simulation, tells_of_another_number_than_nought) {
+  EXPECT_FALSE(sim::run(3, [] { return 5; }, quiet()));
+}
+
+TEST(simulation, tells_of_a_deadlock) {
+  const sim::result one = sim::run(
+      3, [] { receive<number>(); }, quiet({.schedulers = 2}));
+  EXPECT_FALSE(one);
+  EXPECT_NE(one.why.find("every process waits"), std::string::npos) << one;
+}
+
+TEST(simulation, tells_of_a_crash_that_nobody_sees_unless_told_not_to) {
+  const auto crash = [] {
+    spawn([] { throw std::runtime_error("unseen"); });
+    sleep_for(1s);
+  };
+  const sim::result one = sim::run(3, crash, quiet());
+  EXPECT_FALSE(one);
+  EXPECT_NE(one.why.find("unseen"), std::string::npos) << one;
+  EXPECT_TRUE(sim::run(3, crash, quiet({.crashes_fail = false})));
+}
+
+TEST(simulation, tells_of_too_many_steps_and_ends_all_the_same) {
+  const sim::result polite = sim::run(3, [] { for (;;) yield(); }, quiet({.most_steps = 1000}));
+  EXPECT_NE(polite.why.find("1000 steps"), std::string::npos) << polite;
+  const auto never_ends = [] {
+    for (;;) static_cast<void>(now());
+  };
+  EXPECT_FALSE(sim::run(3, never_ends, quiet({.schedulers = 2, .most_steps = 1000})));
+}
+
+TEST(simulation, asks_the_users_own_check) {
+  bool bad = false;
+  sim::options given = quiet();
+  given.failed = [&bad] { return bad; };
+  EXPECT_TRUE(sim::run(3, [] {}, given));
+  EXPECT_FALSE(sim::run(3, [&bad] { bad = true; }, given));
+}
+
+TEST(simulation, reports_a_loop_that_never_calls_the_runtime) {
+  const sim::result one = sim::run(
+      3,
+      [] {
+        for (std::atomic<int> turns = 0;;) ++turns;
+      },
+      quiet({.stuck_after = 200ms}));
+  EXPECT_FALSE(one);
+  EXPECT_NE(one.why.find("no step"), std::string::npos) << one;
+  EXPECT_NE(one.trace.find("    at "), std::string::npos) << one;
+}
+
+TEST(simulation, reports_a_call_of_the_system_that_blocks) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const sim::result one = sim::run(
+      3,
+      [&] {
+        char byte;
+        static_cast<void>(::read(ends[0], &byte, 1));
+      },
+      quiet({.stuck_after = 200ms}));
+  EXPECT_NE(one.trace.find("read"), std::string::npos) << one;
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(simulation, tells_who_sent_what_who_received_it_and_who_ended_why) {
+  const sim::result one = sim::run(
+      3,
+      [] {
+        const pid other = spawn({.name = "adder"}, [] {
+          receive<number>();
+          throw std::runtime_error("cannot add");
+        });
+        send(other, number{1});
+        receive<number>();
+      },
+      quiet());
+  for (const char* wanted : {"mote::send", "number", "receives", "adder", "cannot add", "(main)", "made by"}) {
+    EXPECT_NE(one.trace.find(wanted), std::string::npos) << wanted << " in\n" << one;
+  }
+}
+
+TEST(simulation, refuses_impossible_options_by_name) {
+  const std::map<std::string, sim::options> table{
+      {"schedulers", {.schedulers = 0}},
+      {"schedulers", {.schedulers = 65}},
+      {"depth", {.how = sim::pct(0)}},
+      {"length", {.how = sim::pct(3, 0)}},
+      {"preemptions", {.how = sim::exhaustive(17)}},
+      {"most_steps", {.most_steps = 0}},
+      {"stuck_after", {.stuck_after = 0ms}},
+      {"trace_lines", {.trace_lines = 100'001}},
+  };
+  for (const auto& [name, given] : table) {
+    try {
+      sim::run(1, [] {}, given);
+      ADD_FAILURE() << name << " was accepted";
+    } catch (const usage_error& error) {
+      EXPECT_NE(std::string(error.what()).find(name), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(simulation, refuses_to_begin_inside_a_process) {
+  bool refused = false;
+  mote::run([&refused] {
+    try {
+      sim::run(1, [] {});
+    } catch (const usage_error&) {
+      refused = true;
+    }
+  });
+  EXPECT_TRUE(refused);
+}
+
+// ---- what is looked for ----
+
+struct fetch {};
+
+// A classic: two read a number, each adds one, and each writes it back.
+void lost_update() {
+  const pid keeper = spawn_link([] {
+    int kept = 0;
+    for (int told = 0; told < 5;) {
+      receive([&](reply_to from, fetch) { reply(from, kept), ++told; }, [&](number given) { kept = given.value, ++told; });
+    }
+  });
+  std::vector<ref> watches;
+  for (int who = 0; who < 2; ++who) {
+    const auto add_one = [](pid where) { send(where, number{receive_reply<int>(request(where, fetch{})) + 1}); };
+    watches.push_back(spawn_monitor(add_one, keeper).monitor);
+  }
+  for (std::size_t i = 0; i < watches.size(); ++i) receive<down>();
+  if (receive_reply<int>(request(keeper, fetch{})) != 2) throw std::runtime_error("an addition is lost");
+}
+
+TEST(explore, finds_what_only_some_orders_do_and_repeats_it) {
+  for (const sim::options& given : {on(1), on(2), on(1, sim::pct(2, 30)), on(4, sim::pct(3, 100)), on(1, sim::exhaustive(1))}) {
+    const sim::findings found = sim::explore(lost_update, {.seeds = 2'000}, given);
+    ASSERT_FALSE(found) << static_cast<int>(given.how.how) << " " << given.schedulers << found;
+    const sim::result again = sim::run(found.failure->seed, lost_update, found.with);
+    EXPECT_FALSE(again);
+    EXPECT_EQ(again.trace_hash, found.failure->trace_hash);
+  }
+}
+
+TEST(explore, leaves_out_what_the_failure_does_not_need) {
+  sim::options given = on(4, sim::pct(5, 100));
+  given.what_fails = {.kill_one_in = 50, .slow_one_in = 50};
+  const sim::findings found = sim::explore([] { throw std::runtime_error("always"); }, {}, given);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.with.schedulers, 1u);
+  EXPECT_EQ(found.with.what_fails.kill_one_in, 0u);
+  EXPECT_EQ(found.with.what_fails.slow_one_in, 0u);
+  EXPECT_EQ(found.with.how.depth, 1u);
+}
+
+// Two send one message each: with one preemption or less there are some orders, and all are seen.
+TEST(explore, goes_through_all_schedules_of_a_small_program) {
+  std::set<std::vector<int>> orders;
+  const sim::findings found = sim::explore(
+      [&orders] {
+        for (int who = 0; who < 3; ++who) spawn([](pid to, int mine) { send(to, number{mine}); }, self(), who);
+        std::vector<int> order;
+        for (int i = 0; i < 3; ++i) order.push_back(receive<number>().value);
+        orders.insert(order);
+      },
+      {.seeds = 100'000}, on(1, sim::exhaustive(1)));
+  EXPECT_TRUE(found) << found;
+  EXPECT_TRUE(found.complete);
+  EXPECT_EQ(orders.size(), 6u);
+}
+
+TEST(explore, ends_when_its_time_is_up) {
+  const sim::findings found = sim::explore([] { sleep_for(1s); }, {.seeds = ~std::uint64_t{0}, .time = 1s}, quiet());
+  EXPECT_TRUE(found);
+  EXPECT_GT(found.runs, 1u);
+}
+
+TEST(check_determinism, says_nothing_of_a_program_that_is) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const sim::difference none = sim::check_determinism(seed, workload, on(2));
+    EXPECT_TRUE(none) << none;
+    EXPECT_NE(none.trace_hash, 0u);
+  }
+}
+
+TEST(check_determinism, names_the_first_difference) {
+  int runs = 0;
+  const sim::difference one = sim::check_determinism(
+      1,
+      [&runs] {
+        yield();
+        if (++runs == 2) send(self(), number{1});
+        yield();
+      },
+      quiet());
+  EXPECT_FALSE(one);
+  EXPECT_NE(one.first.find("mote::yield"), std::string::npos) << one;
+  EXPECT_NE(one.second.find("mote::send"), std::string::npos) << one;
+  EXPECT_NE(one.before.find("mote::yield"), std::string::npos) << one;
+}
+
+TEST(check_determinism, names_a_run_that_is_shorter) {
+  int runs = 0;
+  const sim::difference one = sim::check_determinism(
+      1,
+      [&runs] {
+        if (++runs == 1) sleep_for(1s);
+      },
+      quiet());
+  EXPECT_FALSE(one);
+}
+
+// ---- faults ----
+
+TEST(faults, kill_processes_but_never_the_first) {
+  sim::options given = on(2);
+  given.what_fails.kill_one_in = 10;
+  std::uint64_t kills = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const sim::result one = sim::run(seed, workload, given);
+    EXPECT_TRUE(one) << one;
+    kills += one.kills;
+    EXPECT_EQ(one.trace_hash, sim::run(seed, workload, given).trace_hash);
+  }
+  EXPECT_GT(kills, 20u);
+}
+
+TEST(faults, refuse_memory_where_it_is_asked_for) {
+  sim::options given = on(1);
+  given.what_fails.refuse_memory_one_in = 10;
+  int refused = 0;
+  const sim::result one = sim::run(
+      1,
+      [&refused] {
+        for (int i = 0; i < 200; ++i) {
+          try {
+            send(self(), number{i});
+          } catch (const std::bad_alloc&) {
+            ++refused;
+          }
+        }
+      },
+      given);
+  EXPECT_TRUE(one) << one;
+  EXPECT_GT(refused, 5);
+  EXPECT_EQ(one.other_faults, static_cast<std::uint64_t>(refused));
+}
+
+TEST(faults, make_a_turn_take_long) {
+  sim::options given = on(1);
+  const auto hundred_turns = [] {
+    for (int turn = 0; turn < 100; ++turn) yield();
+  };
+  EXPECT_LT(sim::run(1, hundred_turns, given).virtual_time, 1ms);
+  given.what_fails.slow_one_in = 5;
+  const sim::result slow = sim::run(1, hundred_turns, given);
+  EXPECT_GT(slow.virtual_time, 5ms);
+  EXPECT_GT(slow.other_faults, 5u);
+}
+}  // namespace
+}  // namespace mote::test
