@@ -242,6 +242,7 @@ class scheduler : public machine {
   bool anything_offered() noexcept;
   bool anything_to_do() noexcept;
   std::uint64_t wait_limit() noexcept;
+  bool stuck() noexcept;
 
   // handoff.cpp
   scheduler& rejoin() noexcept;

@@ -16,7 +16,9 @@ namespace mote::detail {
 namespace {
 
 constexpr int most_frames = 48;
-constexpr int stop_signal = SIGURG;  // ignored by who knows nothing of it
+
+// One that nobody else is likely to use: SIGURG halts threads for a look (runtime/os/halt.hpp), and lets them go on.
+int stop_signal() noexcept { return SIGRTMAX; }
 
 // What the stopped thread leaves for the watch. One is stopped at a time.
 std::array<void*, most_frames> frames_seen;
@@ -86,7 +88,7 @@ class watchman {
     act.sa_handler = &stop_here;
     act.sa_flags = SA_ONSTACK | SA_RESTART;
     ::sigfillset(&act.sa_mask);
-    ::sigaction(stop_signal, &act, nullptr);
+    ::sigaction(stop_signal(), &act, nullptr);
     thread_ = std::thread([this] { work(); });
   }
 
@@ -118,7 +120,7 @@ class watchman {
     hold.unlock();
     frame_count.store(-1);
     is_asked.store(true);
-    ::pthread_kill(stuck.thread_, stop_signal);
+    ::pthread_kill(stuck.thread_, stop_signal());
     for (int waited_ms = 0; frame_count.load(acquire) < 0 && waited_ms < 2'000; ++waited_ms) ::usleep(1'000);  // O1
     stuck.gave_up_(told_frames(frame_count.load(acquire)));
     hold.lock();
@@ -144,6 +146,10 @@ stuck_watch::stuck_watch(std::function<std::uint64_t()> steps, std::chrono::mill
 stuck_watch::~stuck_watch() { watchman::only().remove(*this); }
 
 void stuck_watch::begins_here() {
+  sigset_t only_this;
+  ::sigemptyset(&only_this);
+  ::sigaddset(&only_this, stop_signal());
+  ::pthread_sigmask(SIG_UNBLOCK, &only_this, nullptr);
   watchman::only().locked([this] {
     thread_ = ::pthread_self();
     has_thread_ = true;
