@@ -207,10 +207,7 @@ int runtime::run_main(int (*call)(void*), void* main) {
 
 /// The runtime, and what stands around it as long as it runs.
 struct hosted_runtime::host {
-  /// call: mote::run's main; nullptr: a host's, whose root is for the shutdown.
-  explicit host(const options& given, int (*call)(void*) = nullptr, void* main = nullptr) {
-    task.call = call;
-    task.main = main;
+  explicit host(const options& given) {
     prepare_starter(given);
     home = std::make_unique<runtime>(given);
     prepare_family(*home);
@@ -219,7 +216,6 @@ struct hosted_runtime::host {
     home->await_end(*root_, {&root_task::end, &task});
     seen_.emplace(*home);
     if (*home->settings.catch_stack_overflow) watch_.emplace(&catch_overflow);
-    if (call != nullptr) submit_root(home->settings.shutdown_deadline);  // ready before anything runs: no seed decides when
     home->start();
     list_runtime(*home);
   }
@@ -329,7 +325,10 @@ int hosted_runtime::run(options given, int (*call)(void*), void* main) {
   given.catch_terminate = given.catch_terminate.value_or(true);
   given.catch_stack_overflow = given.catch_stack_overflow.value_or(true);
   given.backtraces = given.backtraces.value_or(true);
-  auto all = std::make_unique<host>(given, call, main);
+  auto all = std::make_unique<host>(given);
+  all->task.call = call;
+  all->task.main = main;
+  all->submit_root(all->home->settings.shutdown_deadline);
   all->task.wait();
   all->stop();
   say_who_is_left(all->left);

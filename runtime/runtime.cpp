@@ -151,11 +151,10 @@ void runtime::start() {
   schedulers.start(settings.bind_schedulers ? usable_cpu_ids() : std::vector<int>(), turn_ns(settings));
 }
 
-// What is ready is so before anything runs: when a plain thread comes to do something, no seed decides.
 bool runtime::run_conducted(process& root) {
   await_end(root, {[](void* group, const reason&) noexcept { static_cast<scheduler_group*>(group)->begin_to_stop(); }, &schedulers});
-  schedulers.submit(root);
   start();
+  schedulers.submit(root);
   return schedulers.conducted()->await_end();
 }
 

@@ -28,6 +28,7 @@ std::unique_ptr<event_source> conductor::add() {
 
 void conductor::run() noexcept {
   native_.bind();
+  wakes_.wait(0, acquire);  // O1
   bool complete = true;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     lane& one = lanes_[i];
@@ -150,9 +151,7 @@ void conductor::stand() noexcept {
   running_->woken.store(true, release);
 }
 
-// Any thread.
-void conductor::wake(lane& which) noexcept {
-  which.woken.store(true, release);
+void conductor::wake() noexcept {
   wakes_.fetch_add(1, release);  // O1
   wakes_.notify_one();
 }

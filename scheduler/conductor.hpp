@@ -42,8 +42,11 @@ class conductor {
 
   /// A lane for the group's next scheduler: where that waits. Before it runs.
   std::unique_ptr<event_source> add();
-  /// The thread's body: runs all of them until the group stops, or the seam says that the run is over.
+  /// The thread's body: runs all of them until the group stops, or the seam says that the run is over. Begins when somebody has
+  /// been made ready: when a plain thread comes to that, no seed decides.
   void run() noexcept;
+  /// Any thread: something has come from outside.
+  void wake() noexcept;
 
   /// Another may go on here. In a lane.
   void point() noexcept;
@@ -72,7 +75,10 @@ class conductor {
    public:
     explicit lane_source(lane& mine) noexcept : mine_(mine) {}
     void wait(std::uint64_t timeout_ns) noexcept override { mine_.owner.wait(mine_, timeout_ns); }
-    void wake() noexcept override { mine_.owner.wake(mine_); }
+    void wake() noexcept override {
+      mine_.woken.store(true, std::memory_order_release);
+      mine_.owner.wake();
+    }
 
    private:
     lane& mine_;
@@ -81,7 +87,6 @@ class conductor {
   static void begin(arrival first) noexcept;
   void arrived(context from) noexcept;
   void wait(lane& mine, std::uint64_t timeout_ns) noexcept;
-  void wake(lane& which) noexcept;
   bool can_go_on(const lane& one) const noexcept;
   lane* choose() noexcept;
   lane& next() noexcept;
@@ -100,7 +105,7 @@ class conductor {
   lane* left_ = nullptr;  // nullptr: the thread's own context was left
   machine native_;
   context native_where_ = nullptr;
-  std::atomic<std::uint32_t> wakes_{0};  // of all lanes; O1: woken before it
+  std::atomic<std::uint32_t> wakes_{0};  // O1: what has come, before it
 
   std::mutex lock_;
   std::condition_variable changed_;

@@ -106,10 +106,14 @@ bool scheduler_group::quiet() const noexcept {
 }
 
 void scheduler_group::submit(runnable& item) noexcept {
-  if (item.pinned != no_pin) return make_remote(item.pinned, item);
-  item.doing.store(activity::ready, relaxed);
-  injector_.push(item);
-  wake_one();
+  if (item.pinned != no_pin) {
+    make_remote(item.pinned, item);
+  } else {
+    item.doing.store(activity::ready, relaxed);
+    injector_.push(item);
+    wake_one();
+  }
+  if (conductor_ != nullptr) conductor_->wake();
 }
 
 void scheduler_group::make_remote(unsigned index, runnable& item) noexcept {
