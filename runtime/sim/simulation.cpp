@@ -64,7 +64,7 @@ void simulation::add(happening what, unsigned scheduler, std::uint64_t who, std:
 
 std::uint64_t simulation::key_of_block(std::uint32_t number) const noexcept {
   if (number == 0) return 0;
-  const std::uint32_t index = (number - trace_number(&home_->table.at(0))) / (sizeof(process) / 64);
+  const auto index = static_cast<std::uint32_t>((number - trace_number(&home_->table.at(0))) / (sizeof(process) / 64));
   return index < home_->table.carved() ? home_->table.at(index).key() : 0;
 }
 
