@@ -66,7 +66,8 @@ enum class deadlock_action : std::uint8_t { ignore, report, dump, end, abort };
 /// How a runtime is set up. mote::run also reads the environment variable named at each; what the code sets there wins over
 /// the default, and the environment wins over the code, so that a user can change it without compiling.
 struct options {
-  unsigned schedulers = 0;               ///< threads, 1 to 1024; 0: one for each usable core. MOTE_SCHEDULERS
+  /// Threads, 1 to 1024; 0: one for each usable core. With a deterministic_seed simulated ones, 1 to 64; 0: one. MOTE_SCHEDULERS
+  unsigned schedulers = 0;
   std::size_t max_processes = 1u << 21;  ///< alive at once, 16 to 2^27. MOTE_MAX_PROCESSES
   std::size_t stack_bytes = 256u << 10;  ///< addresses of a default stack, 64 KiB to 1 GiB, guard included. MOTE_STACK_BYTES
   std::size_t arena_bytes = 0;           ///< addresses for all stacks, from 16 MiB; 0: enough for max_processes. MOTE_ARENA_BYTES
@@ -75,7 +76,7 @@ struct options {
   std::size_t mailbox_budget_bytes = 0;
   bool bind_schedulers = false;          ///< each scheduler to a core of its own. MOTE_BIND
   std::chrono::milliseconds shutdown_deadline{5000};  ///< for the others to end after main has. MOTE_SHUTDOWN_MS
-  /// One thread, seeded choices and virtual time: the same seed gives the same run. MOTE_SEED
+  /// Simulated schedulers on one thread, seeded choices, virtual time: the same seed gives the same run. MOTE_SEED
   std::optional<std::uint64_t> deterministic_seed{};
   /// How long a process may go without entering the runtime, in a loop or in a call of some library, before another thread
   /// takes its scheduler over; up to an hour, 0: for ever. Not in deterministic mode. MOTE_HANDOFF_MS
@@ -148,6 +149,8 @@ class call_failed : public no_reply {
   explicit call_failed(reason why);
 };
 
+class runtime_handle;
+
 /// A runtime inside a host program, which has threads and a main of its own. It runs from its making to its shutdown; several
 /// may run side by side and one after another. docs/embedding.md.
 ///
@@ -155,8 +158,6 @@ class call_failed : public no_reply {
 /// (options_from_environment does). Its threads take no signals. Every call may be made by any thread, several at a time,
 /// but for the destructor; none by a signal handler. In the child of a fork every call throws usage_error, and the destructor
 /// does nothing.
-class runtime_handle;
-
 class runtime {
  public:
   /// Starts it.

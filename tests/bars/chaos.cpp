@@ -1,4 +1,4 @@
-// Bars 1, 2 and 39. A program under chaos, simulated: 44 actors that send, watch, link, sleep, time out, spawn, fail, and a tree
+// Bars 1, 2 and 39. A program under chaos, simulated: 44 peers that send, watch, link, sleep, time out, spawn, fail, and a tree
 // of supervisors with 16 processes; any of them is killed at any step. 1: no message is lost, doubled or reordered between a pair,
 // each monitor brings one `down`, each link one exit, and nobody is left at the end. 2: the same seed gives the same run. 39: a
 // day of virtual time.
@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t actors = 44;
+constexpr std::size_t peers = 44;
 
 struct roster {
   std::vector<mote::pid> all;
@@ -33,8 +33,8 @@ struct numbered {
 };
 struct tick {};
 
-// How many of one actor's messages another's mailbox took. What a process writes here just after the call nobody else does.
-using counts = std::array<std::array<std::atomic<std::uint32_t>, actors>, actors>;
+// How many of one peer's messages another's mailbox took. What a process writes here just after the call nobody else does.
+using counts = std::array<std::array<std::atomic<std::uint32_t>, peers>, peers>;
 counts taken;
 
 [[noreturn]] void violated(const std::string& what) { throw std::runtime_error("violated: " + what); }
@@ -45,7 +45,7 @@ void hold(bool holds, const char* what) {
 /// One that watches others: what it has been told of them, and what it is still to be told.
 class ledger {
  public:
-  void watch(mote::pid who, std::optional<std::uint32_t> actor) { watched_[mote::monitor(who)] = actor; }
+  void watch(mote::pid who, std::optional<std::uint32_t> peer) { watched_[mote::monitor(who)] = peer; }
   void tie(mote::pid who) {
     if (linked_.try_emplace(who, 0).second) mote::link(who);
   }
@@ -77,10 +77,10 @@ class ledger {
  private:
   std::map<mote::ref, std::optional<std::uint32_t>> watched_;
   std::map<mote::pid, int> linked_;
-  std::array<std::uint32_t, actors> seen_{};
+  std::array<std::uint32_t, peers> seen_{};
 };
 
-void say_something(const roster& known, std::array<std::uint32_t, actors>& said, std::uint32_t to) {
+void say_something(const roster& known, std::array<std::uint32_t, peers>& said, std::uint32_t to) {
   if (mote::try_send(known.all[to], numbered{known.own, said[to] + 1}) != mote::send_result::delivered) return;
   ++said[to];
   ++taken[known.own][to];
@@ -93,9 +93,9 @@ void act(std::uint64_t seed, int deeds) {
   const bool traps = random.below(2) == 0;
   mote::trap_exit(traps);
   ledger mine;
-  std::array<std::uint32_t, actors> said{};
+  std::array<std::uint32_t, peers> said{};
   for (int i = 0; i < deeds; ++i) {
-    const std::uint32_t other = random.below(actors), smaller = known.own == 0 ? 0 : random.below(known.own);
+    const std::uint32_t other = random.below(peers), smaller = known.own == 0 ? 0 : random.below(known.own);
     switch (random.below(12)) {
       case 0:
         if (known.own != 0) mine.watch(known.all[smaller], smaller);
@@ -167,8 +167,8 @@ void scene(std::uint64_t seed, int deeds) {
   const std::optional<mote::supervisor> top = plant_tree();
   ledger mine;
   std::vector<mote::pid> all;
-  for (std::size_t i = 0; i < actors; ++i) all.push_back(mote::spawn(act, random.next(), deeds));
-  for (std::uint32_t i = 0; i < actors; ++i) {
+  for (std::size_t i = 0; i < peers; ++i) all.push_back(mote::spawn(act, random.next(), deeds));
+  for (std::uint32_t i = 0; i < peers; ++i) {
     mine.watch(all[i], std::nullopt);
     if (i % 3 == 0) mine.tie(all[i]);
     mote::send(all[i], roster{all, i});
