@@ -62,7 +62,6 @@ void conductor::begin(arrival first) noexcept {
   here.begin_conducted();
   here.run_until_stopped();
   self.running_->came_back = true;
-  tsan_leave_scheduler();
   self.end_lane();
 }
 
@@ -94,13 +93,19 @@ void conductor::leave() noexcept { leave_context(native_where_, nullptr, native_
 void conductor::end_lane() noexcept {
   lane& mine = *running_;
   mine.over = true;
-  scheduler& on = *mine.whose;
-  lane* const other = choose();
-  if (other == nullptr) leave();
-  left_ = &mine;
-  running_ = other;
-  set_current_scheduler(other->whose);
-  leave_context(other->where, other->standing, on);
+  machine* on = &native_;
+  context to = native_where_;
+  stack* standing = nullptr;
+  if (lane* const other = choose()) {
+    on = mine.whose;
+    to = other->where;
+    standing = other->standing;
+    left_ = &mine;
+    running_ = other;
+    set_current_scheduler(other->whose);
+  }
+  tsan_leave_scheduler();
+  leave_context(to, standing, *on);
 }
 
 // ---- who goes on ----
