@@ -172,7 +172,6 @@ process& prepare_root(runtime& home, root_task& task) {
   ::new (made.closure_place()) waited_for<&root>{&task};
   home.root_key = made.key();
   made.set(process_flags::hidden);
-  tsan_release(&made);
   return made;
 }
 
@@ -222,6 +221,7 @@ struct hosted_runtime::host {
 
   void submit_root(nanoseconds shutdown_within) {
     task.shutdown_within = std::clamp(shutdown_within, nanoseconds(0), longest_shutdown);
+    tsan_release(root_);
     home->schedulers.submit(*root_);
   }
 

@@ -154,8 +154,11 @@ void runtime::start() {
 bool runtime::run_conducted(process& root) {
   await_end(root, {[](void* group, const reason&) noexcept { static_cast<scheduler_group*>(group)->begin_to_stop(); }, &schedulers});
   start();
+  tsan_release(&root);
   schedulers.submit(root);
-  return schedulers.conducted()->await_end();
+  if (!schedulers.conducted()->await_end()) return false;
+  tsan_acquire(&root);  // finish.cpp released it
+  return true;
 }
 
 std::string runtime::describe() const {

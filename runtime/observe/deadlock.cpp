@@ -99,6 +99,7 @@ void tell(core& here, bool whole) {
   all.take(still_threads(home, {}, still_threads::whom::nobody), "a deadlock");
   const deadlock_report report = report_on(all);
   if (settings.on_deadlock) {
+    for (std::uint32_t i = 0; i < home.table.carved(); ++i) tsan_acquire(&home.table.at(i));  // what they did before they waited
     const in_nobodys_name outside(here);
     try {
       settings.on_deadlock(report);

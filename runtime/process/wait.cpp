@@ -85,6 +85,7 @@ std::uint64_t bounded(core& here, const process& self, std::uint64_t deadline_ns
 
 // Away, until somebody makes the process ready again.
 void sleep_once(core& here, process& self, wait_reason why, departure then = &publish) {
+  tsan_release(&self);  // whoever finds that all wait
   self.reductions.add(here.take_spent());  // before the next one's slice begins
   if (why == wait_reason::message) {
     here.switch_away(then);

@@ -126,6 +126,7 @@ void simulation::called(unsigned scheduler, std::uint64_t who, const runtime_cal
 }
 
 void simulation::freed(unsigned scheduler, std::uint64_t who, const envelope& mail, bool dropped) noexcept {
+  const tsan_in_scheduler quiet;
   add(dropped ? happening::dropped : happening::took, scheduler, who, 0, "", mail.type);
 }
 
@@ -142,6 +143,7 @@ void simulation::fail(std::string why) {
 }
 
 void simulation::crashed(const crash_report& report) {
+  const tsan_in_scheduler quiet;  // called as if by a user, outside
   const std::string name = report.name.empty() ? report.label : report.name;
   if (!given_.crashes_fail) return;
   fail("a process crashed unseen: " + trace_.name_of(key_of(report.process)) + (name.empty() ? "" : " " + name) + ": " +
@@ -150,6 +152,7 @@ void simulation::crashed(const crash_report& report) {
 
 // Also for one who mends it himself: then it is none, and on_deadlock has been told.
 void simulation::stood(const deadlock_report& report) {
+  const tsan_in_scheduler quiet;
   add(happening::stood, 0, 0, 0, "");
   trace_.say(report.text);
   if (!given_.runtime.on_deadlock) fail("every process waits, and nothing is left that could wake one");
@@ -188,6 +191,7 @@ void simulation::kill_all() noexcept {
 }
 
 bool simulation::fails(mishap what) noexcept {
+  const tsan_in_scheduler quiet;
   const sim::faults& rates = given_.what_fails;
   if (is_quiet_) return false;
   std::uint32_t one_in = 0;

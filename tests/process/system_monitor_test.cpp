@@ -64,6 +64,7 @@ TEST(system_monitor, tells_again_of_a_mailbox_that_has_been_short_meanwhile) {
 
 __attribute__((noinline)) int deep(int frames, pid reader) {
   volatile char frame[4'096];
+  __asm__ volatile("" : : "r"(frame) : "memory");  // all of it is wanted
   frame[0] = static_cast<char>(frames);
   if (frames == 0) {
     send(reader, done{});
