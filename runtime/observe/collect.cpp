@@ -248,12 +248,10 @@ void collect(runtime& home, const still_threads& threads, std::string_view cause
   into.place = home.table.place();
   into.now_ns = now_in(home);
   into.still = threads.all();
-  for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
-    const auto& one = static_cast<const core&>(home.schedulers[i]);
-    into.spawned += one.started;
-    into.ended += one.ended;
-  }
-  into.processes = into.spawned - into.ended;
+  const process_counts processes = counts_of(home);
+  into.spawned = processes.spawned;
+  into.ended = processes.ended;
+  into.processes = processes.present();
   into.abandoned = home.abandoned.load(relaxed);
   into.process_bytes = home.table.carved() * sizeof(process);
   into.resident_bytes = resident_bytes();

@@ -1,8 +1,6 @@
 // <mote/observe.hpp>: counters that are kept anyway, each by its scheduler, summed up when somebody asks.
 #include "runtime/observe/statistics.hpp"
 
-#include "runtime/process/core.hpp"
-
 namespace mote::detail {
 
 scheduler_statistics statistics_of(const scheduler& one, const station& place) noexcept {
@@ -12,23 +10,29 @@ scheduler_statistics statistics_of(const scheduler& one, const station& place) n
           counts.handoffs,  one.queued() + place.ring.size(), place.timers.size()};
 }
 
+process_counts counts_of(const runtime& home) noexcept {
+  const auto core_at = [&home](std::size_t i) -> const core& { return static_cast<const core&>(home.schedulers[i]); };
+  process_counts sum;
+  for (std::size_t i = 0; i < home.schedulers.size(); ++i) sum.ended += core_at(i).ended;  // first: nobody ends that has not begun
+  sum.spawned = home.started_outside.load(relaxed);
+  for (std::size_t i = 0; i < home.schedulers.size(); ++i) sum.spawned += core_at(i).started;
+  return sum;
+}
+
 namespace {
 
 runtime_statistics sum_over(const runtime& home) {
   runtime_statistics sum;
   sum.schedulers.reserve(home.schedulers.size());
   for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
-    const auto& one = static_cast<const core&>(home.schedulers[i]);
-    sum.ended += one.ended;  // before the spawns: so no process has ended without having begun
-    sum.schedulers.push_back(statistics_of(one, home.schedulers.place(i)));
+    sum.schedulers.push_back(statistics_of(home.schedulers[i], home.schedulers.place(i)));
     sum.ready += sum.schedulers.back().ready;
     sum.timers += sum.schedulers.back().timers;
   }
-  sum.spawned = home.started_outside.load(relaxed);
-  for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
-    sum.spawned += static_cast<const core&>(home.schedulers[i]).started;
-  }
-  sum.processes = static_cast<std::size_t>(sum.spawned - sum.ended);
+  const process_counts processes = counts_of(home);
+  sum.spawned = processes.spawned;
+  sum.ended = processes.ended;
+  sum.processes = static_cast<std::size_t>(processes.present());
   sum.threads_lacked = home.schedulers.threads_lacked();
   sum.abandoned = home.abandoned.load(relaxed);
   sum.process_bytes = home.table.carved() * sizeof(process);

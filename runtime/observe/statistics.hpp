@@ -1,8 +1,7 @@
-// What one scheduler has counted.
+// What one scheduler has counted, and all of them together.
 #pragma once
 
-#include "scheduler/scheduler.hpp"
-#include "scheduler/station.hpp"
+#include "runtime/process/core.hpp"
 
 #include <mote/observe.hpp>
 
@@ -10,5 +9,15 @@ namespace mote::detail {
 
 /// place: its station. Any thread; async-signal-safe.
 scheduler_statistics statistics_of(const scheduler& one, const station& place) noexcept;
+
+/// How many processes there have been, on whatever scheduler, and started from outside.
+struct process_counts {
+  std::uint64_t spawned = 0, ended = 0;
+  /// How many there are.
+  std::uint64_t present() const noexcept { return spawned - ended; }
+  bool operator==(const process_counts&) const = default;
+};
+/// Never more ended than spawned, until the runtime's own last process has. Any thread; async-signal-safe.
+process_counts counts_of(const runtime& home) noexcept;
 
 }  // namespace mote::detail

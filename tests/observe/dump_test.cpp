@@ -165,6 +165,19 @@ TEST(dump, of_a_busy_runtime_is_whole) {
   });
 }
 
+// Started from outside, as all that the host calls; each dump is one of them.
+TEST(dump, counts_those_that_a_host_has_started) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    mote::runtime host(with({schedulers, {}}));
+    for (std::uint64_t before = 0; before < 2; ++before) {
+      const dumped_runtime all = host.call([] { return dumped(); });
+      EXPECT_EQ(all.whole.processes, 1u);
+      EXPECT_EQ(all.whole.spawned, before + 1);
+      EXPECT_EQ(all.whole.ended, before);
+    }
+  }
+}
+
 TEST(dump, tells_of_schedulers_and_their_last_events) {
   in_every_mode([] {
     for (int i = 0; i < 100; ++i) outcome([] {});
