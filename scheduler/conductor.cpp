@@ -152,7 +152,8 @@ void conductor::stand() noexcept {
   if (std::ranges::any_of(lanes_, [this](const lane& one) { return can_go_on(one); })) return;
   if (group_.on_stuck != nullptr) group_.on_stuck(group_.stuck_context);
   order_.stands();
-  if (running_->whose->queued() == 0 && !order_.is_over()) return wakes_.wait(seen, acquire);
+  const bool nothing_here = running_->whose->queued() == 0 && running_->whose->timers().size() == 0;
+  if (nothing_here && !order_.is_over()) return wakes_.wait(seen, acquire);
   running_->woken.store(true, release);
 }
 

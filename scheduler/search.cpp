@@ -219,7 +219,7 @@ bool scheduler::stuck() noexcept {
   const std::lock_guard hold(group_.stuck_lock_);
   if (!group_.quiet()) return false;
   group_.on_stuck(group_.stuck_context);
-  return ready_here() != 0;
+  return ready_here() != 0 || timers().size() != 0;
 }
 
 }  // namespace mote::detail

@@ -3,11 +3,14 @@
 // L1  No false alarm. All schedulers are parked, nothing is ready, no timer is armed: so only what is outside of them can wake
 //     anybody. A process that waits for the outside counts itself while it does (wait.cpp), a holder of a way in (a
 //     runtime_handle) as long as it lives, and one that runs in another thread than a scheduler's is seen in the table. Each
-//     stops counting only after what it stood for has made somebody ready, or cannot any more.
-// L2  A deadlock is told once: if telling made nobody ready, nothing changes any more.
+//     stops counting only after what it stood for has made somebody ready, or cannot any more. Where one order holds for all
+//     that happens nothing but a way in leads out of it: what is waited for is simulated too.
+// L2  A deadlock is told once: if nobody has run since, nor can, nothing changes any more. Whoever is told may have woken
+//     somebody, at any scheduler, armed a timer, or kept a way in: then it was none.
 #include "runtime/observe/deadlock.hpp"
 
 #include "runtime/observe/dump.hpp"
+#include "runtime/observe/statistics.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -132,6 +135,25 @@ bool anybody_unarmed(const runtime& home) noexcept {
   return false;
 }
 
+// L1. Asked also after a user's code has run here.
+bool can_be_woken(const runtime& home) noexcept {
+  if (home.ways_in.load(acquire) != 0 || current_core()->timers().size() != 0) return true;
+  return !home.settings.deterministic_seed && (home.outside_waits.load(acquire) != 0 || anybody_unarmed(home));
+}
+
+/// What changes whenever somebody runs.
+struct progress {
+  process_counts processes;
+  std::uint64_t reductions = 0;
+  bool operator==(const progress&) const = default;
+};
+
+progress progress_of(const runtime& home) noexcept {
+  progress sum{counts_of(home)};
+  for (std::uint32_t index = 0; index < home.table.carved(); ++index) sum.reductions += home.table.at(index).reductions;
+  return sum;
+}
+
 // The first time the first process is told, later everyone is killed. Throws std::bad_alloc.
 void end_the_standing(core& here, bool all) {
   runtime& home = here.home;
@@ -147,23 +169,23 @@ void end_the_standing(core& here, bool all) {
 
 void stand_still(runtime& home) noexcept {
   if (home.first_key == 0) return;  // nothing has begun: the first process is on its way
-  const bool outside = !home.settings.deterministic_seed;
-  if (outside && (home.outside_waits.load(acquire) != 0 || home.ways_in.load(acquire) != 0)) return;  // L1
-  if ((outside && anybody_unarmed(home)) || !all_wait(home)) return;
+  if (can_be_woken(home) || !all_wait(home)) return;
   core& here = *current_core();
   deadlock_history& before = home.deadlocks;
   const deadlock_action action = home.settings.deadlock;
   if (before.told && action != deadlock_action::end) return;  // L2
   if (action != deadlock_action::ignore && !before.told) {
+    const progress so_far = progress_of(home);
     try {
       tell(here, action == deadlock_action::dump);
     } catch (const std::bad_alloc&) {
       std::fputs("mote: all processes are asleep - deadlock! There is no memory to say more\n", stderr);
     }
-    before.told = here.queued() == 0;
+    before.told = !can_be_woken(home) && all_wait(home) && progress_of(home) == so_far;  // L2
+    if (!before.told) return;
   }
   if (action == deadlock_action::abort) std::abort();
-  if (action != deadlock_action::end || here.queued() != 0) return;
+  if (action != deadlock_action::end) return;
   for (bool done = false; !done;) {
     try {
       end_the_standing(here, before.ends != 0);

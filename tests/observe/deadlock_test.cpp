@@ -1,6 +1,8 @@
 // options::deadlock: all processes wait for ever, and somebody is told; and whatever else may yet happen, nobody is.
 #include "tests/process/in_process.hpp"
 
+#include "runtime/process/core.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -115,6 +117,68 @@ TEST(deadlock, may_be_ended_by_the_callback) {
   }
 }
 
+// One of the two is woken at another scheduler than the one that tells.
+TEST(deadlock, may_be_ended_by_the_callback_wherever_those_are_whom_it_wakes) {
+  for (const mode& how : every_mode()) {
+    options given;
+    given.on_deadlock = [](const deadlock_report&) {
+      send("one", 7);
+      send("two", 7);
+    };
+    const auto seen = run_to_the_end(how, [] {
+      const auto wait_three_times = [] {
+        for (int i = 0; i < 3; ++i) EXPECT_EQ(receive<int>(), 7);
+      };
+      const unsigned last = scheduler_count() - 1;
+      const ref one = spawn_monitor(spawn_options{.name = "one", .scheduler = 0}, wait_three_times).monitor;
+      const ref two = spawn_monitor(spawn_options{.name = "two", .scheduler = last}, wait_three_times).monitor;
+      EXPECT_EQ(news_of(one), reason::normal);
+      EXPECT_EQ(news_of(two), reason::normal);
+    }, given);
+    EXPECT_EQ(seen.result, 0) << how;
+  }
+}
+
+TEST(deadlock, may_be_ended_by_a_timer_of_the_callbacks) {
+  for (const mode& how : every_mode()) {
+    options given;
+    given.on_deadlock = [](const deadlock_report& report) { send_after(100us, report.processes.at(0).process, 7); };
+    const auto seen = run_to_the_end(how, [] {
+      for (int i = 0; i < 3; ++i) EXPECT_EQ(receive<int>(), 7);
+    }, given);
+    EXPECT_EQ(seen.result, 0) << how;
+  }
+}
+
+TEST(deadlock, may_be_ended_by_a_handle_that_the_callback_gives_away) {
+  for (const mode& how : every_mode()) {
+    std::vector<std::thread> outside;
+    options given;
+    given.on_deadlock = [&outside](const deadlock_report& report) {
+      outside.emplace_back([here = this_runtime(), to = report.processes.at(0).process] { here.send(to, 7); });
+    };
+    const auto seen = run_to_the_end(how, [] {
+      for (int i = 0; i < 3; ++i) EXPECT_EQ(receive<int>(), 7);
+    }, given);
+    EXPECT_EQ(seen.result, 0) << how;
+    for (std::thread& each : outside) each.join();
+  }
+}
+
+TEST(deadlock, is_told_once_when_the_callback_only_has_a_handle_for_a_moment) {
+  for (const mode& how : every_mode()) {
+    int reports = 0;
+    options given;
+    given.on_deadlock = [&reports](const deadlock_report&) {
+      static_cast<void>(this_runtime());
+      ++reports;
+    };
+    const auto seen = run_to_the_end(how, wait_for_ever, given);
+    EXPECT_EQ(seen.result, 1) << how;
+    EXPECT_EQ(reports, 1) << how;
+  }
+}
+
 // A thread of the program's own sees the report, and ends the wait by a descriptor that nobody waits for: by nothing the runtime
 // knows of. So it hangs on, until the test ends it from outside.
 TEST(deadlock_death, with_report_only_hangs_on) {
@@ -168,8 +232,8 @@ TEST(no_deadlock, while_a_call_has_a_time_limit) {
 }
 
 TEST(no_deadlock, while_somebody_outside_may_send) {
-  for (const unsigned schedulers : {1u, 2u}) {
-    expect_none({schedulers, {}}, [] {
+  for (const mode& how : every_mode()) {
+    expect_none(how, [] {
       for (int i = 0; i < 20; ++i) {
         std::thread outside([here = this_runtime(), to = self(), i] {
           std::this_thread::sleep_for(1ms);
@@ -205,6 +269,45 @@ TEST(no_deadlock, while_a_name_is_looked_up) {
   for (const unsigned schedulers : {1u, 2u}) {
     expect_none({schedulers, {}}, [] {
       for (int i = 0; i < 10; ++i) EXPECT_FALSE(resolve("localhost").empty());
+    });
+  }
+}
+
+/// Waits, as a thread of nobody's, until all schedulers sleep.
+void until_all_sleep(detail::runtime& home) {
+  while (home.schedulers.idle().parked() != home.schedulers.size()) std::this_thread::yield();
+}
+
+TEST(no_deadlock, while_a_blocking_call_is_under_way) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    expect_none({schedulers, {}}, [] {
+      for (int i = 0; i < 20; ++i) {
+        const pid other = spawn([] { send(receive<pid>(), 1); });
+        blocking([&home = detail::current_core()->home] {
+          for (int round = 0; round < 20; ++round) until_all_sleep(home);
+        });
+        send(other, self());
+        EXPECT_EQ(receive<int>(), 1);
+      }
+    });
+  }
+}
+
+// Its owner answers when all sleep.
+TEST(no_deadlock, while_an_outside_mailbox_is_open) {
+  for (const mode& how : every_mode()) {
+    expect_none(how, [] {
+      for (int i = 0; i < 20; ++i) {
+        outside_mailbox box(this_runtime());
+        std::thread outside([&box, &home = detail::current_core()->home] {
+          box.receive([&](reply_to asker, int number) {
+            until_all_sleep(home);
+            box.reply(asker, number + 1);
+          });
+        });
+        EXPECT_EQ(receive_reply<int>(request(box.id(), i)), i + 1);
+        outside.join();
+      }
     });
   }
 }
