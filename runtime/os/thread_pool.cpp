@@ -39,6 +39,8 @@ std::error_code thread_pool::start_thread() {
     return {};
   } catch (const std::system_error& refused) {
     return refused.code();
+  } catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
   }
 }
 
