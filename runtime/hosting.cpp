@@ -159,10 +159,16 @@ std::vector<left_process> who_is_left(runtime& home) {
   return found;
 }
 
-void say_who_is_left(const std::vector<left_process>& left) {
-  for (const left_process& one : left) {
-    std::fprintf(stderr, "mote: process %s%s%s%s %s did not end\n", to_string(one.process).c_str(), one.name.empty() ? "" : " \"",
-                 one.name.c_str(), one.name.empty() ? "" : "\"", one.label.c_str());
+// nullopt: there was no memory to list them.
+void say_who_is_left(const std::optional<std::vector<left_process>>& left) noexcept {
+  try {
+    if (!left) throw std::bad_alloc();
+    for (const left_process& one : *left) {
+      std::fprintf(stderr, "mote: process %s%s%s%s %s did not end\n", to_string(one.process).c_str(), one.name.empty() ? "" : " \"",
+                   one.name.c_str(), one.name.empty() ? "" : "\"", one.label.c_str());
+    }
+  } catch (const std::bad_alloc&) {
+    std::fputs("mote: some processes did not end; there is no memory to name them\n", stderr);
   }
 }
 
@@ -191,8 +197,14 @@ bool end_all_processes(nanoseconds deadline) {
 
 void runtime::run_to_end(std::initializer_list<process*> ready) {
   root_task end;
-  await_end(**(ready.end() - 1), {&root_task::end, &end});
-  start();
+  process& last = **(ready.end() - 1);
+  await_end(last, {&root_task::end, &end});
+  try {
+    start();
+  } catch (...) {
+    forget_awaiter(last.key());
+    throw;
+  }
   for (process* const each : ready) schedulers.submit(*each);
   end.wait();
 }
@@ -226,15 +238,21 @@ struct hosted_runtime::host {
   }
 
   // After the root has ended, or does not.
-  void stop() {
-    if (!task.all_ended) left = who_is_left(*home);
+  void stop() noexcept {
     came_back = home->stop();
-    if (!came_back) return;
-    watch_.reset();
-    seen_.reset();
+    if (came_back) {
+      watch_.reset();
+      seen_.reset();
+    }
+    if (task.all_ended) return;
+    try {
+      left = who_is_left(*home);
+    } catch (const std::bad_alloc&) {
+      left.reset();
+    }
   }
 
-  void shut_down(nanoseconds within) {
+  void shut_down(nanoseconds within) noexcept {
     home->starts.close();  // H2
     submit_root(within);
     if (home->settings.deterministic_seed) {
@@ -245,9 +263,9 @@ struct hosted_runtime::host {
     stop();
   }
 
+  root_task task;  // which `home` tells of its end
   std::unique_ptr<runtime> home;
-  root_task task;
-  std::vector<left_process> left;
+  std::optional<std::vector<left_process>> left{std::in_place};  // nullopt: some, but there was no memory to list them
   bool came_back = false;
   enum class phase { runs, ends, has_ended };
   phase now = phase::runs;  // under the lock
@@ -296,7 +314,8 @@ std::vector<left_process> hosted_runtime::shut_down(std::optional<nanoseconds> w
     all.changed.notify_all();
   }
   all.changed.wait(hold, [&] { return all.now == host::phase::has_ended; });
-  return all.left;
+  if (!all.left) throw std::bad_alloc();
+  return *all.left;
 }
 
 hosted_runtime::~hosted_runtime() {
@@ -304,8 +323,11 @@ hosted_runtime::~hosted_runtime() {
   if (own) std::fputs("mote: a runtime was destroyed by one of its own processes: it runs on\n", stderr);
   if (!own && !left_by_fork(*home_)) {
     const bool told = host_->now == host::phase::has_ended;
-    const std::vector<left_process> left = shut_down(std::nullopt);
-    if (!told) say_who_is_left(left);
+    try {
+      shut_down(std::nullopt);
+    } catch (const std::bad_alloc&) {  // of the list: it is shut down
+    }
+    if (!told) say_who_is_left(host_->left);
     if (host_->came_back) return;
   }
   keep(std::move(host_));  // R3 H4

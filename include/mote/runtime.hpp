@@ -222,7 +222,7 @@ class runtime {
   /// on vanishes. Its memory goes with the object.
   /// within   zero or less, or a moment that has passed: they are killed at once. Without: options::shutdown_deadline.
   /// Returns  who has not ended. A thread that such a one holds stays with it.
-  /// Throws   usage_error in a process of this runtime.
+  /// Throws   usage_error in a process of this runtime; std::bad_alloc when there is none to name who is left: all else is done.
   /// Blocks   the calling thread, at most for the deadline and three seconds. Called again, also meanwhile by another thread: until
   ///          the first call is done, and returns the same.
   std::vector<left_process> shutdown() { return hosted_.shut_down(std::nullopt); }

@@ -84,7 +84,8 @@ class runtime {
   void discard_from_outside(process& unborn) noexcept;
   /// From now on `then` is called when that process has ended, as the last of all. It was prepared and not made ready.
   void await_end(process& unborn, const awaiter& then);
-  void forget_awaiter(std::uint64_t key) noexcept;
+  /// False: nobody awaits that end any more: `then` has been called, or is just being called, at the runtime's end.
+  bool forget_awaiter(std::uint64_t key) noexcept;
   /// Starts the schedulers' threads. Throws std::system_error that names the one refused.
   void start();
   /// Stops the threads and lets nobody from outside in any more; drops what is left. Again does no harm. Plain thread. False:

@@ -229,7 +229,7 @@ void call_from_outside(runtime& home, const spawn_options* options, void (*funct
     try {
       if (!child.launch()) throw call_failed(reason::shutdown);
     } catch (...) {
-      home.forget_awaiter(key);
+      if (!home.forget_awaiter(key)) call.wait();  // a shutdown tells it just now
       throw;
     }
   }
@@ -246,9 +246,9 @@ void runtime::await_end(process& unborn, const awaiter& then) {
   unborn.set(process_flags::awaited);
 }
 
-void runtime::forget_awaiter(std::uint64_t key) noexcept {
+bool runtime::forget_awaiter(std::uint64_t key) noexcept {
   const std::lock_guard hold(awaiters_lock_);
-  awaiters_.erase(key);
+  return awaiters_.erase(key) != 0;
 }
 
 void runtime::tell_awaiter(std::uint64_t key, const reason& why) noexcept {

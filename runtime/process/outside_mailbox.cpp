@@ -212,7 +212,7 @@ pid start_pump(runtime& home, const std::shared_ptr<outside_box>& box, const spa
   try {
     if (!child.launch()) refuse_start_after_shutdown();
   } catch (...) {
-    home.forget_awaiter(key);
+    if (!home.forget_awaiter(key)) static_cast<void>(kept.release());  // M3: a shutdown has told it, and so has what was kept
     throw;
   }
   static_cast<void>(kept.release());
