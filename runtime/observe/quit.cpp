@@ -4,6 +4,7 @@
 #include "runtime/base/check.hpp"
 #include "runtime/observe/dump.hpp"
 #include "runtime/observe/runtime_list.hpp"
+#include "runtime/os/blocked_signals.hpp"
 #include "runtime/os/this_thread.hpp"
 
 #include <semaphore.h>
@@ -62,7 +63,10 @@ void watch_for_quit() {
   if (watches == 0) {
     MOTE_CHECK(::sem_init(&rung, 0, 0) == 0);
     ending.store(false, relaxed);
-    dumper = std::thread(&wait_and_dump);
+    {
+      const blocked_signals from_the_start;
+      dumper = std::thread(&wait_and_dump);
+    }
     struct sigaction ours {};
     ours.sa_handler = &handle;
     ours.sa_flags = SA_ONSTACK | SA_RESTART;

@@ -3,6 +3,7 @@
 #include "runtime/base/atomic.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/os/clock.hpp"
+#include "runtime/os/signal_chain.hpp"
 
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -21,7 +22,7 @@ namespace {
 std::mutex lock;  // of who installs
 unsigned users = 0;
 std::atomic<int> installed{0};  // the signal; 0: none
-struct sigaction before {};
+chained_signal chain;
 
 // The look under way: its number above, below it how many places are taken; at `most` nobody comes any more. 0: there is none.
 std::atomic<std::uint64_t> look{0};
@@ -48,11 +49,16 @@ bool take_place(std::uint32_t round, std::size_t& place) noexcept {
   return true;
 }
 
+bool is_ours(const siginfo_t& what) noexcept {
+  return what.si_code == SI_QUEUE && what.si_pid == ::getpid() && what.si_value.sival_int != 0;
+}
+
 void handle(int, siginfo_t* what, void* machine_state) {
+  if (!is_ours(*what)) return chain.has_earlier() ? chain.pass_on(what, machine_state) : void();
   const int error = errno;
   const auto round = static_cast<std::uint32_t>(what->si_value.sival_int);
   std::size_t place = 0;
-  if (what->si_code == SI_QUEUE && what->si_pid == ::getpid() && round != 0 && take_place(round, place)) {
+  if (take_place(round, place)) {
     threads[place] = {this_thread_number(), registers_of(machine_state)};
     arrived.fetch_add(1, release);  // O1
     while (round_of(look.load(acquire)) == round) pause_a_little();  // O2
@@ -66,10 +72,7 @@ halt_signal::halt_signal(int number) noexcept : number_(number) {
   if (number == 0) return;
   const std::lock_guard hold(lock);
   if (users++ != 0) return;
-  struct sigaction ours {};
-  ours.sa_sigaction = &handle;
-  ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  MOTE_CHECK(::sigaction(number, &ours, &before) == 0);
+  chain.install(number, &handle);
   installed.store(number, release);
 }
 
@@ -77,11 +80,8 @@ halt_signal::~halt_signal() {
   if (number_ == 0) return;
   const std::lock_guard hold(lock);
   if (--users != 0) return;
-  const int number = installed.exchange(0, acq_rel);
-  struct sigaction now {};
-  if (::sigaction(number, nullptr, &now) == 0 && now.sa_sigaction == &handle) {
-    MOTE_CHECK(::sigaction(number, &before, nullptr) == 0);
-  }
+  installed.store(0, release);
+  chain.remove();
 }
 
 int halting_signal() noexcept { return installed.load(acquire); }

@@ -18,8 +18,9 @@
 namespace mote::detail {
 
 /// While one lives, threads can be halted by this signal. Several may live at a time; the first one's number holds.
-/// number  of the signal; its handler is ours until the last of them goes, unless somebody puts another there. 0: threads
-///         cannot be halted.
+/// number  of the signal; its handler is ours until the last of them goes, unless somebody puts another there. A signal that is
+///         none of ours goes on to the handler that was there before; without one it does nothing, as SIGURG does by default.
+///         0: threads cannot be halted.
 class halt_signal {
  public:
   explicit halt_signal(int number) noexcept;

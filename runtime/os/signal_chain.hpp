@@ -17,6 +17,10 @@ class chained_signal {
   /// Whoever had the signal before has it now, as if it had come straight there. By default that ends the program when the
   /// handler returns.
   void pass_on(siginfo_t* what, void* machine_state) const noexcept;
+  /// Whether that is a handler of the program's, not what the system does with the signal, or nothing.
+  bool has_earlier() const noexcept {
+    return (before_.sa_flags & SA_SIGINFO) != 0 || (before_.sa_handler != SIG_DFL && before_.sa_handler != SIG_IGN);
+  }
   int number() const noexcept { return number_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "runtime/sim/watch.hpp"
 
 #include "runtime/base/atomic.hpp"
+#include "runtime/os/blocked_signals.hpp"
 #include "runtime/os/symbols.hpp"
 
 #include <execinfo.h>
@@ -89,6 +90,7 @@ class watchman {
     act.sa_flags = SA_ONSTACK | SA_RESTART;
     ::sigfillset(&act.sa_mask);
     ::sigaction(stop_signal(), &act, nullptr);
+    const blocked_signals from_the_start;
     thread_ = std::thread([this] { work(); });
   }
 

@@ -8,7 +8,9 @@
 #include <exception>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <set>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <thread>
@@ -562,6 +564,35 @@ TEST(host, keeps_its_signals) {
   ::pthread_sigmask(SIG_BLOCK, nullptr, &now);
   EXPECT_EQ(::sigismember(&now, SIGUSR1), 0);
   ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+std::set<std::string> all_threads() {
+  std::set<std::string> all;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) all.insert(each.path().string());
+  return all;
+}
+
+/// Whether a thread blocks that signal; one that has ended does.
+bool blocks(const std::string& thread, int signal) {
+  std::ifstream status(thread + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigBlk:")) return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
+  }
+  return true;
+}
+
+TEST(host, keeps_its_signals_whatever_threads_its_options_begin) {
+  let_tools_start();
+  const std::set<std::string> before = all_threads();
+  options given = small();
+  given.dump_on_quit = true;
+  runtime rt(given);
+  rt.call([] { blocking([] {}); });
+  const std::set<std::string> now = all_threads();
+  EXPECT_GE(now.size(), before.size() + 4);  // two schedulers, one for dumps, one that blocks
+  for (const std::string& each : now) {
+    EXPECT_TRUE(before.contains(each) || blocks(each, SIGUSR1)) << each;
+  }
 }
 
 TEST(host, keeps_its_handlers_unless_an_option_says_otherwise) {

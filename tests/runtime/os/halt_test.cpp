@@ -64,6 +64,37 @@ TEST(halt, holds_a_thread_where_it_is_and_tells_its_registers) {
   while (turns.load() == held) std::this_thread::yield();  // it goes on
 }
 
+// Halts come to the handler that is asked for between.
+TEST(halt, passes_on_what_is_not_its_own) {
+  static std::atomic<int> passed_on;
+  passed_on = 0;
+  struct sigaction mine {}, before {};
+  mine.sa_handler = [](int number) { passed_on += number == SIGURG; };
+  ASSERT_EQ(::sigaction(SIGURG, &mine, &before), 0);
+  {
+    const halt_signal signal(SIGURG);
+    const spinner other;
+    for (int i = 1; i <= 10; ++i) {
+      ::raise(SIGURG);
+      EXPECT_EQ(passed_on, i);
+      const halted_threads all(1, [](std::size_t) { return spinner_number.load(); }, 10'000'000'000);
+      EXPECT_EQ(all.size(), 1u);
+    }
+    EXPECT_EQ(passed_on, 10);
+  }
+  struct sigaction now {};
+  ::sigaction(SIGURG, &before, &now);
+  EXPECT_EQ(now.sa_handler, mine.sa_handler);
+}
+
+TEST(halt, stays_when_what_is_not_its_own_comes_and_nobody_else_wants_it) {
+  const halt_signal signal(SIGURG);
+  const spinner other;
+  ::raise(SIGURG);
+  const halted_threads all(1, [](std::size_t) { return spinner_number.load(); }, 10'000'000'000);
+  EXPECT_EQ(all.size(), 1u);
+}
+
 TEST(halt, works_again_and_again) {
   const halt_signal signal(SIGURG);
   const spinner other;
