@@ -61,7 +61,8 @@ struct options {
   std::size_t trace_lines = 80;             ///< of the last events, that a failure shows; up to 100,000
   std::function<bool()> failed{};           ///< asked after each run: whether the user's own checks failed
   std::vector<std::uint32_t> choices{};     ///< of exhaustive: those to begin with; beyond them nobody is preempted
-  /// What else is set; schedulers, deterministic_seed, bind_schedulers and verbose have no effect. on_crash is called still.
+  /// What else is set. Without effect: schedulers, deterministic_seed, bind_schedulers, verbose, deadlock, crash_dump, dump_on_quit,
+  /// backtraces. on_crash and on_deadlock are called still.
   mote::options runtime{.max_processes = 1u << 16};
 };
 
@@ -88,7 +89,7 @@ std::ostream& operator<<(std::ostream& out, const result& what);
 struct search {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 1'000;      ///< runs at most; of exhaustive, schedules
-  std::chrono::seconds time{0};     ///< real time at most; 0: no limit
+  std::chrono::seconds time{0};     ///< real time at most, with the search for a simpler one; 0: no limit
   bool shrinks = true;              ///< a failing run is sought with fewer faults, schedulers and changes of priority
 };
 
@@ -122,7 +123,7 @@ std::ostream& operator<<(std::ostream& out, const difference& what);
 /// main     may capture: the caller waits. Run again and again, it must begin anew each time.
 /// Throws   usage_error for an option out of its range, or inside a process; system_limit when threads or addresses are refused.
 /// Blocks   the calling thread until the end. After a run that stayed away its thread is left where it is, for good, with all that
-///          it holds.
+///          it holds. For that the signal SIGRTMAX is the library's from the first run to the program's end.
 template <class Main>
 result run(std::uint64_t seed, Main&& main, const options& given = {}) {
   return detail::with_main(main, [&](detail::simulated_main it) { return detail::simulate(seed, it, given); });

@@ -80,7 +80,7 @@ class staged {
 
   sim::result play(simulated_main main) {
     std::optional<fault_watch> faults;
-    if (run_->given.runtime.catch_stack_overflow) faults.emplace(&catch_overflow);
+    if (run_->given.runtime.catch_stack_overflow.value_or(true)) faults.emplace(&catch_overflow);
     std::string away;
     int code = 0;
     {
@@ -136,7 +136,8 @@ namespace {
 /// Looks for a simpler run that fails.
 class shrinker {
  public:
-  shrinker(simulated_main main, sim::findings& found) noexcept : main_(main), found_(found) {}
+  shrinker(simulated_main main, sim::findings& found, const std::function<bool()>& in_time) noexcept
+      : main_(main), found_(found), in_time_(in_time) {}
 
   void run() {
     using rate = std::uint32_t sim::faults::*;
@@ -162,7 +163,7 @@ class shrinker {
     sim::options simpler = found_.with;
     change(simpler);
     const std::uint64_t first = found_.failure->seed;
-    for (std::uint64_t seed = first; seed < first + tries; ++seed, ++found_.runs) {
+    for (std::uint64_t seed = first; seed < first + tries && in_time_(); ++seed, ++found_.runs) {
       sim::result again = run_quietly(seed, main_, simpler);
       if (!again.failed) continue;
       found_.failure = std::move(again);
@@ -174,6 +175,7 @@ class shrinker {
 
   const simulated_main main_;
   sim::findings& found_;
+  const std::function<bool()>& in_time_;
 };
 
 bool explore_schedules(simulated_main main, const sim::search& what, sim::options given, sim::findings& found,
@@ -212,7 +214,7 @@ sim::findings explore_simulated(simulated_main main, const sim::search& what, co
       ++found.runs;
       if (one.failed) found.failure = std::move(one);
     }
-    if (found.failure && what.shrinks) shrinker(main, found).run();
+    if (found.failure && what.shrinks) shrinker(main, found, in_time).run();
   }
   if (found.failure && given.prints) print(to_string(found));
   return found;

@@ -52,7 +52,9 @@ void simulation::count_step() noexcept {
 }
 
 void simulation::stands() noexcept {
-  if (++stands_ > most_stands) over_ = true;
+  if (++stands_ <= most_stands) return;
+  fail("it stood still more than " + std::to_string(most_stands) + " times, and was woken each time");
+  over_ = true;
 }
 
 // ---- what is told ----

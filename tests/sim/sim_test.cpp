@@ -5,9 +5,11 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace mote::test {
@@ -138,6 +140,37 @@ TEST(simulation, tells_of_too_many_steps_and_ends_all_the_same) {
     for (;;) static_cast<void>(now());
   };
   EXPECT_FALSE(sim::run(3, never_ends, quiet({.schedulers = 2, .most_steps = 1000})));
+}
+
+TEST(simulation, that_stands_again_and_again_has_failed_whoever_wakes_it) {
+  sim::options given = quiet();
+  given.runtime.on_deadlock = [](const deadlock_report& report) { send(report.processes.at(0).process, number{1}); };
+  const auto receives = [](int messages) {
+    return [messages] {
+      for (int i = 0; i < messages; ++i) receive<number>();
+    };
+  };
+  EXPECT_TRUE(sim::run(3, receives(50), given));
+  const sim::result one = sim::run(3, receives(200), given);
+  EXPECT_FALSE(one);
+  EXPECT_NE(one.why.find("stood still"), std::string::npos) << one;
+}
+
+TEST(simulation, catches_overflows_of_stacks_unless_told_not_to) {
+  const auto handler = [] {
+    struct sigaction now {};
+    ::sigaction(SIGSEGV, nullptr, &now);
+    return now.sa_sigaction;
+  };
+  const auto before = handler();
+  decltype(handler()) inside = nullptr;
+  const auto look = [&] { inside = handler(); };
+  EXPECT_TRUE(sim::run(3, look, quiet()));
+  EXPECT_NE(inside, before);
+  sim::options given = quiet();
+  given.runtime.catch_stack_overflow = false;
+  EXPECT_TRUE(sim::run(3, look, given));
+  EXPECT_EQ(inside, before);
 }
 
 TEST(simulation, asks_the_users_own_check) {
@@ -287,6 +320,21 @@ TEST(explore, ends_when_its_time_is_up) {
   const sim::findings found = sim::explore([] { sleep_for(1s); }, {.seeds = ~std::uint64_t{0}, .time = 1s}, quiet());
   EXPECT_TRUE(found);
   EXPECT_GT(found.runs, 1u);
+}
+
+// The second run, the first of a simpler one, takes all the time there is.
+TEST(explore, seeks_no_simpler_run_when_its_time_is_up) {
+  constexpr std::chrono::seconds time = 1s;
+  const auto begun = std::chrono::steady_clock::now();
+  int runs = 0;
+  const auto fails_once = [&] {
+    if (++runs == 1) throw std::runtime_error("once");
+    while (std::chrono::steady_clock::now() < begun + 2 * time) std::this_thread::yield();
+  };
+  const sim::findings found = sim::explore(fails_once, {.time = time}, on(4));
+  EXPECT_FALSE(found);
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(found.with.schedulers, 4u);
 }
 
 TEST(check_determinism, says_nothing_of_a_program_that_is) {
