@@ -51,11 +51,24 @@ struct process_flags {
   static constexpr std::uint32_t sheds = 2048;    ///< and drops the oldest mail by one of them
   static constexpr std::uint32_t told_of_stack = 16;  ///< the alarm has been given (alarms.hpp)
   static constexpr std::uint32_t stands_in = 512;  ///< for one of another OS process (abroad.hpp)
-  static constexpr std::uint32_t awaited = 1024;  ///< somebody outside is to be told of its end (runtime::await_end)
+  static constexpr std::uint32_t awaited = 1u << 15;  ///< somebody outside is to be told of its end (runtime::await_end)
   static constexpr unsigned waits_shift = 12;  ///< a wait_reason: for what it waits; any but 0 is deaf to ordinary mail
   static constexpr std::uint32_t waits_mask = 7u << waits_shift;
   static constexpr unsigned throws_shift = 16; ///< above: how often the exit has been thrown
+  static constexpr std::uint32_t single[] = {traps_exits, doomed,     killed,  hidden, told_of_stack, told_of_mutex, serves,
+                                             heard,       unfinished, stands_in, limited, sheds,      awaited};
 };
+
+/// Whether no two flags share a bit, nor one with the numbers between and above them.
+constexpr bool flags_are_disjoint() noexcept {
+  std::uint32_t taken = process_flags::waits_mask | ~std::uint32_t{0} << process_flags::throws_shift;
+  for (const std::uint32_t flag : process_flags::single) {
+    if ((taken & flag) != 0) return false;
+    taken |= flag;
+  }
+  return true;
+}
+static_assert(flags_are_disjoint());
 
 class alignas(64) process : public runnable {
  public:
