@@ -27,6 +27,13 @@ namespace {
 
 constexpr std::uint32_t most_incoming = 1024;
 
+// What is to come next is pending then. A mailbox that drops its oldest keeps it on the shelf, where it may yet be dropped, until
+// it is asked for.
+bool brings_more(process& self) noexcept {
+  if (self.pending.first == nullptr && self.has(process_flags::sheds)) take_from_shelf(*current_core(), self);
+  return self.pending.first != nullptr;
+}
+
 struct owed_answer {
   reply_to to;
   envelope_ptr mail;
@@ -48,7 +55,7 @@ class outside_box {
     if (closed_) return false;
     const bool was_empty = incoming_.first == nullptr;
     const std::uint32_t most = self.has(process_flags::doomed) ? ~std::uint32_t{0} : most_incoming;
-    while (self.pending.first != nullptr && incoming_.count.get() < most) {
+    while (brings_more(self) && incoming_.count.get() < most) {
       if (self.pending.first->kind == envelope_kind::request) owe_answer(self, *self.pending.first);
       incoming_.append(self.pending.take(&self.pending.first));
     }

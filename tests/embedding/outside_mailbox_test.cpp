@@ -81,6 +81,23 @@ TEST(outside_mailbox, finds_what_is_far_behind) {
   for (int i = 0; i < 20'000; ++i) ASSERT_EQ(box.try_receive<number>()->value, i);
 }
 
+TEST(outside_mailbox, that_drops_its_oldest_brings_the_others_and_rests) {
+  runtime rt(small());
+  outside_mailbox box(rt, {.mailbox = {.messages = 8, .policy = when_full::drop_oldest}});
+  for (int round = 0; round < 20; ++round) {
+    rt.call([to = box.id()] {
+      for (int i = 0; i < 100; ++i) send(to, number{i});
+    });
+    for (int last = -1; last != 99;) {
+      const int got = box.receive<number>().value;
+      ASSERT_GT(got, last);
+      last = got;
+    }
+    EXPECT_FALSE(box.try_receive<number>());
+    rt.call(until_waiting, box.id());
+  }
+}
+
 TEST(outside_mailbox, polls_readable_until_all_has_been_looked_at) {
   runtime rt(small());
   outside_mailbox box(rt);
