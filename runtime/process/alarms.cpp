@@ -16,17 +16,19 @@ bool is_wanted_of(const runtime& home, std::uint64_t who) noexcept {
   return monitor != 0 && monitor != who;
 }
 
-// Without memory there is no alarm; nor when the monitor has ended, which ends them all.
+// Without memory there is no alarm; nor where the monitor's full mailbox drops it; nor when the monitor has ended, which ends them
+// all.
 template <class Alarm>
 void tell(core& here, Alarm&& alarm) noexcept {
   runtime& home = here.home;
   std::uint64_t monitor = home.watched.monitor_key.load(relaxed);
+  process* const told = home.table.find(monitor);
   try {
     envelope* const mail = make_envelope(std::forward<Alarm>(alarm));
-    if (post(here, home.table.find(monitor), static_cast<std::uint32_t>(monitor >> 32), mail, urgency::ordinary)) return;
-    home.watched.monitor_key.compare_exchange_strong(monitor, 0, relaxed, relaxed);
+    if (post(here, told, static_cast<std::uint32_t>(monitor >> 32), mail, urgency::ordinary)) return;
   } catch (const std::bad_alloc&) {
   }
+  if (told == nullptr || has_ended(*told)) home.watched.monitor_key.compare_exchange_strong(monitor, 0, relaxed, relaxed);
 }
 
 }  // namespace
@@ -37,10 +39,11 @@ void look_at_length(core& here, const process& who) noexcept {
   if (limit == alarms::off || !is_wanted_of(here.home, key)) return;
   const std::uint64_t waiting = waiting_for(here.home, who).count;
   auto& told = here.home.table.bounds_of(who).told_of_length;
+  const auto generation = static_cast<std::uint32_t>(key >> 32);
   if (waiting >= limit) {
-    if (!told.exchange(true, relaxed)) tell(here, long_mailbox{here.home.table.pid_of(key), waiting});
+    if (told.exchange(generation, relaxed) != generation) tell(here, long_mailbox{here.home.table.pid_of(key), waiting});
   } else if (2 * waiting < limit) {
-    told.store(false, relaxed);
+    told.store(0, relaxed);
   }
 }
 
@@ -59,7 +62,8 @@ void tell_long_run(runtime& home, pid who, std::chrono::nanoseconds held) noexce
   const std::uint64_t monitor = home.watched.monitor_key.load(relaxed);
   if (!home.watched.long_run.load(relaxed) || !is_wanted_of(home, key_of(who))) return;
   try {
-    static_cast<void>(post_from_outside(home, home.table.pid_of(monitor), envelope_ptr(make_envelope(long_run{who, held}))));
+    envelope_ptr alarm(make_envelope(long_run{who, held}));
+    static_cast<void>(post_from_outside(home, home.table.pid_of(monitor), std::move(alarm), insists));
   } catch (const std::bad_alloc&) {
   }
 }

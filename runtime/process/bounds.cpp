@@ -16,10 +16,11 @@ void let_in(core& here, process& self, mailbox_bounds& bounds) noexcept {
   parked_send* before = nullptr;
   for (parked_send* each = bounds.first_parked; each != nullptr;) {
     parked_send* const following = each->next;
-    const ticket wanted = ticket_for(here.home, bounds, *each->mail);
-    const std::uint32_t bit = wanted.by_type != nullptr ? 2u << (wanted.by_type - bounds.by_type) : 1u;
+    const type_bound* const by_type = bounds.types != 0 ? bound_for(bounds, *each->mail) : nullptr;
+    const std::uint32_t bit = by_type != nullptr ? 2u << (by_type - bounds.by_type) : 1u;
     const bool may = (without_room & bit) == 0;
-    if (may && enter_locked(bounds, self, each->mail, wanted, entrance::first) == pushed::queued) {
+    ticket wanted{};
+    if (may && enter_locked(here.home, bounds, self, each->mail, entrance::first, wanted) == pushed::queued) {
       book(here.home, wanted.units);
       unlink_parked(bounds, *each, before);
       wake_parked(here, *each, posted::in_late);
@@ -56,10 +57,12 @@ bool is_time_to_look(const mailbox_bounds& bounds) noexcept {
   return count >= half || (own.most_units != 0 && units >= own.most_units / 2);
 }
 
-void look_after_parked(core& here, process& self) noexcept {
-  if (here.inside()) return static_cast<void>(attend(here, self));
+// Within the runtime, in whose midst or out of which the caller is.
+template <class Step>
+void inside(core& here, Step&& step) noexcept {
+  if (here.inside()) return step(here);
   core* const now = enter(here);
-  static_cast<void>(attend(*now, self));
+  step(*now);
   current_core()->leave();
 }
 
@@ -80,9 +83,13 @@ void let_go(core& here, process& owner, envelope& mail) noexcept {
   const std::uint32_t units = units_of(here.home, bounds, mail);
   note_gone(owner, bounds, mail, units);
   mail.counts = counting::nowhere;
-  book(here.home, -std::int64_t{units});
-  const bool is_owner = here.running() == &owner;
-  if (is_owner && bounds.parked.load(relaxed) != 0 && is_time_to_look(bounds)) look_after_parked(here, owner);
+  const bool recovers = unbook(here.home, units);
+  const bool attends = here.running() == &owner && bounds.parked.load(relaxed) != 0 && is_time_to_look(bounds);
+  if (!recovers && !attends) return;
+  inside(here, [&](core& now) {
+    if (recovers) wake_short(&now, now.home);
+    if (attends) static_cast<void>(attend(now, owner));
+  });
 }
 
 void let_go(pending_list& from, envelope& mail) noexcept {
@@ -176,13 +183,8 @@ mailbox_bounds::load waiting_for(const runtime& home, const process& who) noexce
     return {count + who.pending.count.get(), units + who.pending.units.get()};
   }
   mailbox_bounds& bounds = home.table.bounds_of(who);
-  mailbox_bounds::load all = bounds.waiting(high);
   const std::lock_guard hold(bounds.lock);
-  for (std::size_t i = 0; i < bounds.types; ++i) {
-    all.count += bounds.by_type[i].count;
-    all.units += bounds.by_type[i].units;
-  }
-  return all;
+  return bounds.waiting_in_all(high);
 }
 
 namespace {

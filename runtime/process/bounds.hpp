@@ -16,8 +16,13 @@
 //     limit, and the owner drops what is too much.
 // B6  The end: the inbox closes, then the lock is taken, all parked are let go and the lists emptied. Who finds, under the lock,
 //     the generation that he wants and the inbox open, deals with a process that has not come so far, so its block is its own.
+// B7  Where the budget stops a sender, its mailbox is put on the runtime's list, under the lock, and then the budget looked at once
+//     more. Who brings what waits back under the budget takes the list and nudges the owners, who let in whom they can, and
+//     put themselves there again if need be. Putting there and bringing back are both written before they look at what the
+//     other writes, at one word (O2): so one of them sees the other.
 // O1  The lock orders all but what is gone, which may be read a little late: a mailbox seems fuller then than it is, and who
 //     parks for that has looked under the lock (B2).
+// O2  All changes of waiting_units, and the look that follows a listing, are one order of read-modify-writes, acquire and release.
 #pragma once
 
 #include "mailbox/inbox.hpp"
@@ -56,6 +61,8 @@ inline constexpr patience waits_for_room{patience::kind::waits};
 inline constexpr patience refuses{patience::kind::refuses};
 /// One that cannot wait, since it is no process, and whose mail has its memory already: a timer.
 inline constexpr patience insists{patience::kind::insists};
+
+constexpr bool is_in(posted how) noexcept { return how <= posted::in_late; }
 
 /// Envelopes, oldest first. All zero: empty.
 struct mail_queue {
@@ -138,7 +145,7 @@ struct alignas(64) mailbox_bounds {
   atomic<std::uint32_t> gone_count;  ///< modulo what the inbox's word can count
   atomic<std::uint32_t> gone_units;
   atomic<std::uint32_t> parked;      ///< in all; changed under the lock
-  atomic<bool> told_of_length;       ///< the alarm has been given (alarms.hpp); of any mailbox
+  atomic<std::uint32_t> told_of_length;  ///< of which generation the alarm has been given (alarms.hpp); of any mailbox
   std::uint32_t looked_count;  ///< the owner's: what was gone when it last looked after the parked
   std::uint32_t looked_units;
   spin_lock lock;
@@ -146,6 +153,8 @@ struct alignas(64) mailbox_bounds {
   parked_send* first_parked;
   parked_send* last_parked;
   mail_queue shelf, heap;  ///< B4
+  atomic<bool> listed;        ///< B7: as one that waits for the budget
+  std::uint32_t next_listed;  ///< as runtime::first_short
 
   type_bound by_type[most_types];
 
@@ -156,6 +165,15 @@ struct alignas(64) mailbox_bounds {
   load waiting(std::uint64_t high) const noexcept {
     return {less(inbox_load::count(high), gone_count.load(relaxed), inbox_load::count_mask),
             less(inbox_load::units(high), gone_units.load(relaxed), inbox_load::units_mask)};
+  }
+  /// What counts in limits by type as well. Under the lock, or of an image.
+  load waiting_in_all(std::uint64_t high) const noexcept {
+    load all = waiting(high);
+    for (std::size_t i = 0; i < types && i < most_types; ++i) {
+      all.count += by_type[i].count;
+      all.units += by_type[i].units;
+    }
+    return all;
   }
 
  private:

@@ -126,6 +126,7 @@ class runtime {
   /// What waits in all mailboxes, in units of 16 bytes, and how much may; 0: no such limit (options::mailbox_budget_bytes).
   const std::int64_t budget_units;
   std::atomic<std::int64_t> waiting_units{0};
+  atomic<std::uint32_t> first_short{0};  ///< the mailboxes that wait for the budget (bounds.hpp, B7): an index and 1; 0: none
   const std::uint64_t usual_inbox;  ///< with which flags an inbox begins
   alarms watched;  ///< what the system monitor wants to hear of
 
@@ -302,12 +303,15 @@ bool post(core& here, process* to, std::uint32_t generation, envelope* mail, urg
 bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, urgency how) noexcept;
 /// As post_or_keep, of an ordinary message, by the running process, which may wait for room and then be on another scheduler.
 posted post_patiently(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, const patience& at_full);
-/// As post, to a process of another place. Throws usage_error, when the message cannot cross.
-MOTE_COLD bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how);
+/// As post, to a process of another place; mail that is not posted is dropped. Throws usage_error, when the message cannot cross.
+/// refuses: a full mailbox of another runtime is not to be entered. Else mail insists there, whatever the patience: a scheduler's
+/// thread must not wait for another runtime.
+MOTE_COLD posted post_abroad(core& here, pid to, envelope_ptr mail, urgency how, const patience& at_full = insists);
 /// As post, wherever the process is.
 bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how);
-/// As post, from a plain thread or a process of another runtime, which visits this one.
-bool post_from_outside(runtime& home, pid to, envelope_ptr mail);
+/// As post_abroad, from a thread of no scheduler of this runtime, which visits it. waits_for_room: the thread itself waits, so it
+/// is a plain one.
+posted post_from_outside(runtime& home, pid to, envelope_ptr mail, const patience& at_full);
 /// Wakes a process, which looks itself for what has happened. From a plain thread.
 void nudge_from_outside(runtime& home, std::uint64_t key) noexcept;
 /// A signal to be posted. Throws std::bad_alloc: make it before anything is changed.
@@ -401,6 +405,10 @@ class lax_limit {
   process& self_;
   std::chrono::nanoseconds limit_;
 };
+/// Sleeps once, unless there is news already, until somebody nudges it who makes room: who wakes it is a process, so this is no
+/// wait for the outside. The process is not killed. limit: that of the wait, nullptr: none. False: the time is up. Throws
+/// std::bad_alloc, when there is no memory for the timer.
+bool wait_for_room(process& self, const lax_limit* limit);
 /// Takes the signals that have come, and ends the process if it is doomed.
 void heed_signals(core& here, process& self);
 

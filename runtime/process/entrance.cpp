@@ -50,7 +50,7 @@ ticket ticket_for(const runtime& home, mailbox_bounds& bounds, envelope& mail) n
   bound* const limit = by_type != nullptr ? by_type : &bounds.own;
   std::uint32_t most = limit->most_count;
   if (over_budget(home)) most = most == 0 ? few : std::min(most, few);
-  return {limit, by_type, units_of(home, bounds, mail), most};
+  return {limit, by_type, units_of(home, bounds, mail), most, most != limit->most_count};
 }
 
 namespace {
@@ -65,9 +65,39 @@ bool fits(const ticket& wanted, mailbox_bounds::load there, entrance how) noexce
 
 }  // namespace
 
-void book(runtime& home, std::int64_t units) noexcept {
-  if (home.budget_units != 0) home.waiting_units.fetch_add(units, relaxed);
+void book(runtime& home, std::uint32_t units) noexcept {
+  if (home.budget_units != 0) home.waiting_units.fetch_add(units, acq_rel);  // O2
 }
+
+bool unbook(runtime& home, std::uint32_t units) noexcept {
+  if (home.budget_units == 0) return false;
+  const std::int64_t before = home.waiting_units.fetch_sub(units, acq_rel);  // O2
+  return before > home.budget_units && before - std::int64_t{units} <= home.budget_units;
+}
+
+void wake_short(core* here, runtime& home) noexcept {
+  for (std::uint32_t each = home.first_short.exchange(0, acquire); each != 0;) {
+    process& owner = home.table.at(each - 1);
+    mailbox_bounds& bounds = home.table.bounds_of(owner);
+    each = bounds.next_listed;
+    bounds.listed.store(false, release);  // from here on it may be listed again
+    if (owner.mail.nudge() == pushed::woke_linked) make_ready(here, home, owner);
+  }
+}
+
+namespace {
+
+// B7. Under the lock. False: the budget has room meanwhile.
+bool wait_for_budget(runtime& home, mailbox_bounds& bounds, const process& to) noexcept {
+  if (!bounds.listed.exchange(true, acquire)) {
+    bounds.next_listed = home.first_short.load(relaxed);
+    while (!home.first_short.compare_exchange_weak(bounds.next_listed, to.index + 1, release, relaxed)) {
+    }
+  }
+  return home.waiting_units.fetch_add(0, acq_rel) > home.budget_units;  // O2
+}
+
+}  // namespace
 
 bool is_over(const process& to, const envelope& mail) noexcept {
   return to.generation.load(acquire) != mail.generation || has_ended(to);
@@ -101,9 +131,12 @@ pushed enter_own(const mailbox_bounds& bounds, process& to, envelope* mail, cons
 
 }  // namespace
 
-pushed enter_locked(const mailbox_bounds& bounds, process& to, envelope* mail, const ticket& wanted, entrance how) noexcept {
-  if (wanted.by_type != nullptr) return enter_by_type(to, mail, wanted, how);
-  return enter_own(bounds, to, mail, wanted, how);
+pushed enter_locked(runtime& home, mailbox_bounds& bounds, process& to, envelope* mail, entrance how, ticket& wanted) noexcept {
+  for (;;) {
+    wanted = ticket_for(home, bounds, *mail);
+    const pushed result = wanted.by_type != nullptr ? enter_by_type(to, mail, wanted, how) : enter_own(bounds, to, mail, wanted, how);
+    if (result != pushed::full || !wanted.by_budget || wait_for_budget(home, bounds, to)) return result;
+  }
 }
 
 pushed enter(mailbox_bounds& bounds, process& to, envelope* mail, const ticket& wanted, entrance how) noexcept {
@@ -178,7 +211,7 @@ bool drop_one(core* here, runtime& home, process& to, mailbox_bounds& bounds, en
     const std::lock_guard hold(bounds.lock);
     if (!is_over(to, *oldest)) count_off(bounds, *oldest, units);
   }
-  book(home, -std::int64_t{units});
+  if (unbook(home, units)) wake_short(here, home);
   drop_envelope(oldest);
   return true;
 }

@@ -16,6 +16,7 @@ struct ticket {
   type_bound* by_type;  ///< nullptr: the mailbox's own
   std::uint32_t units;
   std::uint32_t most_count;  ///< 0: no limit
+  bool by_budget;            ///< the budget has made it less
 };
 
 /// With which right mail comes.
@@ -32,13 +33,17 @@ ticket ticket_for(const runtime& home, mailbox_bounds& bounds, envelope& mail) n
 /// What a message weighs.
 std::uint32_t units_of(const runtime& home, const mailbox_bounds& bounds, envelope& mail) noexcept;
 /// Adds to what waits in all mailboxes.
-void book(runtime& home, std::int64_t units) noexcept;
+void book(runtime& home, std::uint32_t units) noexcept;
+/// Takes off from it. True: it has come back under the budget by that, and wake_short is wanted.
+bool unbook(runtime& home, std::uint32_t units) noexcept;
+/// Wakes the owners of mailboxes that wait for the budget (B7). Not under a lock. here: nullptr in a plain thread.
+MOTE_COLD void wake_short(core* here, runtime& home) noexcept;
 /// The block has been taken by a later process, or its process has ended (B6). Under the lock.
 bool is_over(const process& to, const envelope& mail) noexcept;
 /// Pushes mail where it fits; full: it does not.
 pushed enter(mailbox_bounds& bounds, process& to, envelope* mail, const ticket& wanted, entrance how) noexcept;
-/// The same under the lock.
-pushed enter_locked(const mailbox_bounds& bounds, process& to, envelope* mail, const ticket& wanted, entrance how) noexcept;
+/// The same under the lock. Where the budget alone keeps it out, its owner hears when that is over (B7). wanted: what it was.
+pushed enter_locked(runtime& home, mailbox_bounds& bounds, process& to, envelope* mail, entrance how, ticket& wanted) noexcept;
 /// It is the caller's to make ready. here: nullptr in a plain thread.
 void make_ready(core* here, runtime& home, process& woken) noexcept;
 

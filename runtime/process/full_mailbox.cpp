@@ -28,11 +28,12 @@ void take_back(mailbox_bounds& bounds, parked_send& mine) noexcept {
   unlink_parked(bounds, mine, before);
 }
 
-// True: it is parked. False: there is room now, or nobody to wait for, as `result` tells.
-bool park_unless_room(mailbox_bounds& bounds, process& to, parked_send& mine, const ticket& wanted, pushed& result) noexcept {
+// True: it is parked. False: there is room now, or nobody to wait for, as `result` and `wanted` tell.
+bool park_unless_room(runtime& home, process& to, parked_send& mine, ticket& wanted, pushed& result) noexcept {
   tsan_release(&to);  // the owner, who pushes it
+  mailbox_bounds& bounds = home.table.bounds_of(to);
   const std::lock_guard hold(bounds.lock);
-  result = is_over(to, *mine.mail) ? pushed::closed : enter_locked(bounds, to, mine.mail, wanted, entrance::usual);
+  result = is_over(to, *mine.mail) ? pushed::closed : enter_locked(home, bounds, to, mine.mail, entrance::usual, wanted);
   if (result != pushed::full) return false;
   link_parked(bounds, mine, *wanted.limit);
   return true;
@@ -47,9 +48,8 @@ bool stop_waiting(mailbox_bounds& bounds, parked_send& mine, bool gives_up) noex
 
 // False: the time is up, or, without memory for a timer, as good as up.
 bool sleep_for_room(process& self, const lax_limit* limit) noexcept {
-  if (limit == nullptr) return wait_for_wake(self, no_deadline, wait_reason::room);
   try {
-    return limit->wait(wait_reason::room);
+    return wait_for_room(self, limit);
   } catch (const std::bad_alloc&) {
     return false;
   }
@@ -67,12 +67,12 @@ posted wait_in_process(process& self, const process& to, mailbox_bounds& bounds,
 }
 
 // As settle.
-posted wait_for_room(core* here, runtime& home, process& to, envelope* mail, const ticket& wanted, const patience& how) noexcept {
+posted stand_in_line(core* here, runtime& home, process& to, envelope* mail, ticket wanted, const patience& how) noexcept {
   mailbox_bounds& bounds = home.table.bounds_of(to);
   parker thread;
   parked_send mine{mail, here != nullptr ? here->current() : nullptr, &thread, nullptr, posted::full, true};
   pushed result = pushed::full;
-  if (!park_unless_room(bounds, to, mine, wanted, result)) return settle(here, home, to, mail, wanted, result);
+  if (!park_unless_room(home, to, mine, wanted, result)) return settle(here, home, to, mail, wanted, result);
   if (here != nullptr) return wait_in_process(*here->current(), to, bounds, mine, how.limit);
   do {
     thread.park();
@@ -90,7 +90,7 @@ posted park_sender(core* here, runtime& home, process& to, envelope* mail, const
   if (how.what == patience::kind::refuses) return posted::full;
   if (how.what == patience::kind::waits && (here == nullptr || can_wait(*here, to))) {
     if (here != nullptr && here->current()->has(process_flags::doomed)) return posted::full;
-    return wait_for_room(here, home, to, mail, wanted, how);
+    return stand_in_line(here, home, to, mail, wanted, how);
   }
   mailbox_bounds& bounds = home.table.bounds_of(to);
   return settle(here, home, to, mail, wanted, enter(bounds, to, mail, wanted, entrance::forced));

@@ -127,7 +127,7 @@ bool post_or_keep(core& here, process* to, std::uint32_t generation, envelope_pt
 
 posted post_patiently(core& here, process* to, std::uint32_t generation, envelope_ptr& mail, const patience& at_full) {
   const posted result = offer(here, to, generation, mail.get(), urgency::ordinary, at_full);
-  if (result <= posted::in_late) static_cast<void>(mail.release());
+  if (is_in(result)) static_cast<void>(mail.release());
   return result;
 }
 
@@ -140,20 +140,25 @@ bool is_of_family(const runtime& home, pid who) noexcept {
 }
 
 // To a process of another runtime of this program. Messages only: what ties and asks keeps keys that are one runtime's.
-bool post_to_sibling(pid to, envelope_ptr mail) {
+posted post_to_sibling(pid to, envelope_ptr mail, const patience& at_full) {
   const visit there = visit::to(family_of(to.place()));
   const bool leads_there = there && (to.place() == there.home().table.place() || is_of_family(there.home(), to));
-  return leads_there && post_from_outside(there.home(), to, std::move(mail));
+  return leads_there ? post_from_outside(there.home(), to, std::move(mail), at_full) : posted::gone;
 }
+
+constexpr posted in_or_gone(bool in) noexcept { return in ? posted::in : posted::gone; }
 
 }  // namespace
 
-bool post_abroad(core& here, pid to, envelope_ptr mail, urgency how) {
-  if (to.place() == here.home.table.place()) return false;
-  if (!is_of_family(here.home, to)) return mail->kind == envelope_kind::message && post_to_sibling(to, std::move(mail));
+posted post_abroad(core& here, pid to, envelope_ptr mail, urgency how, const patience& at_full) {
+  if (to.place() == here.home.table.place()) return posted::gone;
+  if (!is_of_family(here.home, to)) {
+    if (mail->kind != envelope_kind::message) return posted::gone;
+    return post_to_sibling(to, std::move(mail), at_full.what == patience::kind::waits ? insists : at_full);
+  }
   const auto [to_key, given, gone] = here.home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
-  if (given == nullptr) return gone;
-  return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), given, how);
+  if (given == nullptr) return in_or_gone(gone);
+  return in_or_gone(post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), given, how));
 }
 
 bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how) {
@@ -161,7 +166,7 @@ bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how) {
   if (to != nullptr || !is_foreign(to_key)) [[likely]] {
     return post(here, to, static_cast<std::uint32_t>(to_key >> 32), mail, how);
   }
-  return post_abroad(here, pid_for(here.home, to_key), envelope_ptr(mail), how);
+  return is_in(post_abroad(here, pid_for(here.home, to_key), envelope_ptr(mail), how));
 }
 
 namespace {
@@ -182,15 +187,15 @@ MOTE_COLD posted offer_from_outside(runtime& home, process* receiver, pid to, en
 
 }  // namespace
 
-bool post_from_outside(runtime& home, pid to, envelope_ptr mail) {
+posted post_from_outside(runtime& home, pid to, envelope_ptr mail, const patience& at_full) {
   if (to.place() != home.table.place()) [[unlikely]] {
-    if (!is_of_family(home, to)) return post_to_sibling(to, std::move(mail));
+    if (!is_of_family(home, to)) return post_to_sibling(to, std::move(mail), at_full);
     const auto [to_key, given, gone] = home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
-    return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), envelope_ptr(given)) : gone;
+    return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), envelope_ptr(given), at_full) : in_or_gone(gone);
   }
-  const bool is_in = offer_from_outside(home, home.table.find(to), to, mail.get(), waits_for_room) <= posted::in_late;
-  if (is_in) static_cast<void>(mail.release());
-  return is_in;
+  const posted result = offer_from_outside(home, home.table.find(to), to, mail.get(), at_full);
+  if (is_in(result)) static_cast<void>(mail.release());
+  return result;
 }
 
 void nudge_from_outside(runtime& home, std::uint64_t key) noexcept {
@@ -211,7 +216,7 @@ bool post_urgent(core& here, std::uint64_t to_key, envelope_ptr mail) noexcept {
     return post(here, here.home.table.find(to_key), static_cast<std::uint32_t>(to_key >> 32), mail.release(), urgency::urgent);
   }
   try {
-    return post_abroad(here, pid_for(here.home, to_key), std::move(mail), urgency::urgent);
+    return is_in(post_abroad(here, pid_for(here.home, to_key), std::move(mail), urgency::urgent));
   } catch (...) {
     return false;  // without memory there is no way there
   }
@@ -256,18 +261,19 @@ bool is_killed(core& here, process& self, envelope* given) {
 }
 
 // There is no such process here, or the sender is killed.
-MOTE_COLD bool send_elsewhere(core& here, pid to, envelope* mail) {
+MOTE_COLD posted send_elsewhere(core& here, pid to, envelope* mail, const patience& at_full) {
   envelope_ptr owned(mail);
-  return !here.current()->has(process_flags::killed) && post_abroad(here, to, std::move(owned), urgency::ordinary);
+  if (here.current()->has(process_flags::killed)) return posted::gone;
+  return post_abroad(here, to, std::move(owned), urgency::ordinary, at_full);
 }
 
 // Inlined into the callers, which then know of each result where it comes from.
 inline __attribute__((always_inline)) posted send_one(core& here, pid to, envelope* mail, const patience& at_full) {
   here.spend(cost::call);
   process* const receiver = is_killed(here, *here.current(), mail) ? nullptr : here.home.table.find(to);
-  if (receiver == nullptr) [[unlikely]] return send_elsewhere(here, to, mail) ? posted::in : posted::gone;
+  if (receiver == nullptr) [[unlikely]] return send_elsewhere(here, to, mail, at_full);
   const posted result = offer(here, receiver, to.generation(), mail, urgency::ordinary, at_full);
-  if (result > posted::in_late) [[unlikely]] lose(mail);
+  if (!is_in(result)) [[unlikely]] lose(mail);
   return result;
 }
 

@@ -94,7 +94,7 @@ void deliver_from_outside(runtime& where, pid to, envelope* given) {
   if (calls_from_a_process()) return deliver(to, mail.release());
   const errno_kept same;
   refuse_after_fork(where, "mote::runtime::send");
-  if (const visit there{where}) static_cast<void>(post_from_outside(where, to, std::move(mail)));
+  if (const visit there{where}) static_cast<void>(post_from_outside(where, to, std::move(mail), waits_for_room));
 }
 
 void deliver_from_outside(runtime& where, alias to, envelope* mail) {
@@ -108,7 +108,7 @@ void deliver_from_outside(const way_in& where, pid to, envelope* given) {
   if (calls_from_a_process()) return deliver(to, mail.release());
   const errno_kept same;
   if (const visit there = visit::to(where.place(), "mote::runtime_handle::send")) {
-    static_cast<void>(post_from_outside(there.home(), to, std::move(mail)));
+    static_cast<void>(post_from_outside(there.home(), to, std::move(mail), waits_for_room));
   }
 }
 

@@ -43,7 +43,7 @@ ref request_of(const envelope& mail) noexcept { return ref(mail.mark, mail.slot)
 
 MOTE_COLD bool ask_elsewhere(core& here, process& self, ref which, pid to, envelope_ptr mail) {
   try {
-    return post_abroad(here, to, std::move(mail), urgency::ordinary);
+    return is_in(post_abroad(here, to, std::move(mail), urgency::ordinary));
   } catch (...) {
     self.refs->remove(which);
     throw;

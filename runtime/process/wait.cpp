@@ -215,15 +215,32 @@ bool wait_for_news(process& self, std::uint64_t deadline_ns, wait_reason why) {
   return true;
 }
 
+namespace {
+
+// False, and no sleep: the lax limit's time is up.
+inline __attribute__((always_inline)) bool sleep_with_lax_limit(process& self, wait_reason why) {
+  const timer_id& mine = self.wait_timer;
+  if (mine.node != nullptr && !timer_wheel::deadline_of(mine)) return false;
+  if (mine.node == nullptr) make_room(*current_core());
+  sleep_once(*current_core(), self, why, mine.node == nullptr ? &publish_unarmed : &publish);
+  return true;
+}
+
+}  // namespace
+
 bool lax_limit::wait(wait_reason why) const {
   process& self = self_;
   if (self.has(process_flags::killed)) return wait_for_news(self, deadline_from_now(*current_core(), limit_), why);
-  timer_id& mine = self.wait_timer;
   while (!has_news(self, why)) {
-    if (mine.node != nullptr && !timer_wheel::deadline_of(mine)) return false;
-    if (mine.node == nullptr) make_room(*current_core());
-    sleep_once(*current_core(), self, why, mine.node == nullptr ? &publish_unarmed : &publish);
+    if (!sleep_with_lax_limit(self, why)) return false;
   }
+  return true;
+}
+
+bool wait_for_room(process& self, const lax_limit* limit) {
+  if (has_news(self, wait_reason::room)) return true;
+  if (limit != nullptr) return sleep_with_lax_limit(self, wait_reason::room);
+  sleep_once(*current_core(), self, wait_reason::room);
   return true;
 }
 

@@ -148,7 +148,7 @@ void stand_in::take_frame(frame_kind kind, decoder& body) {
 }
 
 bool stand_in::post_home(pid to, envelope_ptr mail, urgency how) {
-  if (to.place() != here().home.table.place()) return post_abroad(here(), to, std::move(mail), how);
+  if (to.place() != here().home.table.place()) return is_in(post_abroad(here(), to, std::move(mail), how));
   return post(here(), here().home.table.find(to), to.generation(), mail.release(), how);
 }
 

@@ -296,6 +296,18 @@ TEST(runtimes, send_to_one_another) {
             11);
 }
 
+// Else it would hold up all that its scheduler has to run.
+TEST(runtimes, keep_no_scheduler_of_another_waiting_for_room) {
+  runtime one(small(1)), other(small(1));
+  const pid full = other.spawn({.mailbox = {.messages = 1}}, wait_for_ever);
+  one.call([full] {
+    send(full, 1);
+    EXPECT_EQ(try_send(full, 2), send_result::full);
+    send(full, 3);
+  });
+  other.call([full] { EXPECT_EQ(info(full)->mailbox_messages, 2u); });
+}
+
 TEST(runtimes, tell_who_lives_in_another_from_who_has_ended) {
   runtime one(small(1));
   pid there;

@@ -94,6 +94,30 @@ TEST(deadlock, tells_who_waits_for_whom_and_names_cycles) {
   }
 }
 
+TEST(deadlock, of_two_that_wait_for_room_at_each_other_is_told) {
+  for (const mode& how : every_mode()) {
+    const auto seen = run_to_the_end(how, [] {
+      const auto flood = [] {
+        const pid peer = receive<pid>();
+        for (int i = 0; i < 10; ++i) send(peer, 1);
+      };
+      spawn_options few{.mailbox = {.messages = 4}};
+      few.mailbox.types = {limit_for<pid>({})};
+      const pid one = spawn(few, flood), two = spawn(few, flood);
+      send(one, two);
+      send(two, one);
+      wait_for_ever();
+    });
+    EXPECT_EQ(seen.result, 1) << how;
+    ASSERT_EQ(seen.reports.size(), 1u) << how;
+    const deadlock_report& report = seen.reports[0];
+    ASSERT_EQ(report.processes.size(), 3u) << report.text;
+    EXPECT_EQ(std::ranges::count(report.processes, wait_reason::room, &deadlocked_process::waits_for), 2) << report.text;
+    ASSERT_EQ(report.cycles.size(), 1u) << report.text;
+    EXPECT_EQ(report.cycles[0].size(), 2u) << report.text;
+  }
+}
+
 TEST(deadlock, of_a_process_that_goes_on_after_it_was_told_ends_all) {
   for (const mode& how : every_mode()) {
     const auto seen = run_to_the_end(how, [] {

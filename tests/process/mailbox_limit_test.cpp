@@ -472,6 +472,26 @@ TEST(mailbox_limit, a_call_that_is_parked_keeps_its_timeout) {
   });
 }
 
+// Long before its time is up.
+TEST(mailbox_limit, a_call_that_is_parked_hears_of_its_servers_end) {
+  in_every_mode([] {
+    const pid full = spawn({.mailbox = {.messages = 1}}, wait_for_ever);
+    send(full, number{0});
+    const pid caller = spawn(
+        [](pid asked, pid parent) {
+          try {
+            call(server<slow_server>(asked), number{1}, 1h);
+          } catch (const no_reply& none) {
+            send(parent, none.why().kind());
+          }
+        },
+        full, self());
+    until_waiting(caller);
+    kill(full);
+    EXPECT_EQ(receive<reason_kind>(), reason_kind::noproc);
+  });
+}
+
 TEST(mailbox_limit, timers_messages_are_let_in) {
   in_every_mode([] {
     const pid collector = spawn(limited({.messages = 1}), collect, self());
@@ -552,6 +572,52 @@ TEST(mailbox_limit, a_budget_of_the_runtime_bounds_all_mailboxes_together) {
             for (const int each : collected()) got.push_back(each);
           }
           EXPECT_EQ(got, up_to(100));
+        },
+        given);
+  }
+}
+
+// Their receivers sleep on, and have looked at all that they hold.
+TEST(mailbox_limit, who_waits_for_the_budget_goes_on_when_it_has_room_again) {
+  for (const mode& how : every_mode()) {
+    options given;
+    given.mailbox_budget_bytes = 1 << 20;
+    in_mode(
+        how,
+        [] {
+          const pid hog = spawn([] {
+            for (;;) {
+              receive<go>();
+              receive<std::string>();
+            }
+          });
+          for (int round = 0; round < 5; ++round) {
+            send(hog, std::string(std::size_t{2} << 20, 'x'));
+            std::vector<pid> senders;
+            for (int i = 0; i < 3; ++i) {
+              const pid picky = spawn(
+                  [](pid parent) {
+                    receive<other>();
+                    send(parent, done{});
+                  },
+                  self());
+              senders.push_back(spawn(
+                  [](pid to) {
+                    send_numbers(to, 20);
+                    send(to, other{0});
+                  },
+                  picky));
+              until_waiting(picky);
+            }
+            for (const pid each : senders) {
+              until_waiting(each);
+              EXPECT_EQ(info(each)->waits_for, wait_reason::room);
+            }
+            EXPECT_TRUE(none_left<done>());
+            send(hog, go{});
+            for (int i = 0; i < 3; ++i) receive<done>();
+          }
+          kill(hog);
         },
         given);
   }

@@ -34,7 +34,53 @@ TEST(system_monitor, tells_of_a_long_mailbox_once) {
   });
 }
 
+TEST(system_monitor, tells_of_each_process_that_a_block_has) {
+  in_every_mode([] {
+    system_monitor(self(), {.long_mailbox = 200});
+    for (int round = 0; round < 5; ++round) {
+      const pid slow = spawn(pass_over, self());
+      for (int i = 0; i < 1'000; ++i) send(slow, number{i});
+      send(slow, done{});
+      EXPECT_EQ(receive<long_mailbox>().process, slow);
+      receive<done>();
+      kill(slow);
+      end_of(slow);
+    }
+  });
+}
+
 struct go {};
+
+TEST(system_monitor, goes_on_after_a_full_mailbox_has_dropped_an_alarm) {
+  in_every_mode([] {
+    spawn_options full{.mailbox = {.messages = 1, .policy = when_full::drop_newest}};
+    full.mailbox.types = {limit_for<go>({})};
+    const pid monitor = spawn(
+        full,
+        [](pid reader) {
+          receive<go>();
+          receive<number>();
+          send(reader, go{});
+          send(reader, receive<long_mailbox>().process);
+        },
+        self());
+    system_monitor(monitor, {.long_mailbox = 200});
+    send(monitor, number{0});
+    const auto flooded = [] {
+      const pid slow = spawn(pass_over, self());
+      for (int i = 0; i < 1'000; ++i) send(slow, number{i});
+      send(slow, done{});
+      receive<done>();
+      return slow;
+    };
+    flooded();
+    send(monitor, go{});
+    receive<go>();
+    const pid second = flooded();
+    EXPECT_EQ(receive<pid>(), second);
+    EXPECT_TRUE(stop_system_monitor());
+  });
+}
 
 /// Takes in nothing until it is asked to, and then receives all.
 void take_at_once(pid parent) {
@@ -108,6 +154,31 @@ TEST(system_monitor, tells_of_a_process_that_does_not_let_go) {
         heard = true;
         EXPECT_EQ(alarm.process, hog);
         EXPECT_GT(alarm.held, 0ns);
+        stop_system_monitor();
+      },
+      quiet);
+}
+
+// Who gives the alarm is no thread that may wait for room.
+TEST(system_monitor, hears_of_a_long_run_beyond_its_mailboxs_limit) {
+  static std::atomic<bool> heard;
+  options quiet;
+  quiet.report_handoff = false;
+  on_schedulers(
+      [] {
+        heard = false;
+        const pid monitor = spawn({.mailbox = {.messages = 1}}, [](pid reader) {
+          receive<long_run>();
+          heard = true;
+          send(reader, done{});
+        }, self());
+        system_monitor(monitor, {.long_run = true});
+        send(monitor, number{0});
+        spawn([] {
+          while (!heard) {
+          }
+        });
+        receive<done>();
         stop_system_monitor();
       },
       quiet);
