@@ -54,11 +54,12 @@ class portrait {
     if (for_one) into_.waits_for_whom = home_.table.pid_at(on);
   }
   void draw_mail() noexcept {
-    const std::uint64_t load = self_.mail.high();
-    into_.messages = self_.pending.count.get() + inbox_load::count(load);
-    into_.message_bytes = 16 * (self_.pending.units.get() + inbox_load::units(load));
+    image<mailbox_bounds> bounds;
+    const bool bounded = (self_.mail.high() & inbox_flags::bounded) != 0 && bounds.take(&home_.table.bounds_of(self_));
+    count_mail(bounded ? &*bounds : nullptr);
     const envelope* first = self_.pending.first;
     if (first == nullptr) first = self_.handed;
+    if (first == nullptr && bounded) first = bounds->shelf.first != nullptr ? bounds->shelf.first : bounds->heap.first;
     if (first == nullptr) first = oldest_of(self_.mail.newest());
     image<envelope> mail;
     image<message_type> type;
@@ -97,6 +98,19 @@ class portrait {
 
  private:
   static constexpr std::size_t context_bytes = 64;
+
+  // As waiting_for, without the lock, whose holder may have been halted.
+  void count_mail(const mailbox_bounds* bounds) noexcept {
+    const std::uint64_t high = self_.mail.high();
+    if (bounds == nullptr) {
+      into_.messages = self_.pending.count.get() + inbox_load::count(high);
+      into_.message_bytes = 16 * (self_.pending.units.get() + inbox_load::units(high));
+      return;
+    }
+    const mailbox_bounds::load all = bounds->waiting_in_all(high);
+    into_.messages = all.count;
+    into_.message_bytes = 16 * std::uint64_t{all.units};
+  }
 
   static bool holds(stack_range within, const void* where) noexcept {
     const auto* const at = static_cast<const std::byte*>(where);

@@ -30,6 +30,7 @@ failed=0
 wanted=(
   '^<[0-9.]+> "waiter" \(shown\) waiting for a message, messages: 1'
   '^<[0-9.]+> "asker" waiting for the answer of <[0-9.]+>'
+  '^<[0-9.]+> "limited" waiting for a message, messages: 3'
   '^<[0-9.]+> "busy" running'
   '^#[0-9]+ .*switch_context'
   '^#[0-9]+ .*waits_for_ever'

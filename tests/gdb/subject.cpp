@@ -34,6 +34,16 @@ int main(int count, char**) {
       mote::receive_reply<int>(mote::request(asked, std::string("question")));
     }, waiter);
     mote::spawn(mote::spawn_options{.name = "busy"}, computes_for_ever);
+    mote::spawn_options few{.name = "limited"};
+    few.mailbox.messages = 20;
+    few.mailbox.types = {mote::limit_for<char>({})};
+    const mote::pid limited = mote::spawn(few, [] {
+      for (int i = 0; i < 5; ++i) mote::receive<int>();
+      mote::receive<double>();
+    });
+    for (int i = 0; i < 7; ++i) mote::send(limited, i);
+    mote::send(limited, 'c');
+    while (mote::info(limited)->mailbox_messages != 3 || mote::info(limited)->state != mote::process_state::waiting) mote::yield();
     while (!runs || mote::info(asker)->state != mote::process_state::waiting) mote::yield();
     stop_here();
     if (count > 1) std::abort();

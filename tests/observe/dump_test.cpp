@@ -90,6 +90,45 @@ TEST(dump, tells_the_type_of_the_first_message) {
   });
 }
 
+// Long after many others have come and gone, and wherever it lies.
+TEST(dump, counts_what_waits_in_a_limited_mailbox) {
+  for (const when_full policy : {when_full::park_sender, when_full::drop_oldest}) {
+    in_every_mode([=] {
+      spawn_options limited{.mailbox = {.messages = 200, .policy = policy}};
+      limited.mailbox.types = {limit_for<int>({.messages = 4})};
+      const pid receiver = spawn(limited, [] {
+        for (int i = 0; i < 100; ++i) receive<order>();
+        sleep_for(std::chrono::hours(1));
+      });
+      for (int i = 0; i < 103; ++i) send(receiver, order{i});
+      for (int i = 0; i < 2; ++i) send(receiver, i);
+      until([=] { return info(receiver)->waits_for == wait_reason::time && info(receiver)->mailbox_messages == 5; });
+      until_waiting(receiver);
+      const dumped_runtime all = dumped();
+      EXPECT_EQ(of(all, receiver).messages, 5u);
+      EXPECT_EQ(of(all, receiver).message_bytes, info(receiver)->mailbox_bytes);
+      EXPECT_NE(of(all, receiver).first_message.view().find("order"), std::string::npos);
+      kill(receiver);
+    });
+  }
+}
+
+TEST(dump, of_a_runtime_that_a_program_holds_counts_those_started_from_outside) {
+  options given;
+  given.schedulers = 2;
+  given.max_processes = 1u << 12;
+  runtime rt(given);
+  for (int round = 0; round < 3; ++round) {
+    rt.call([] {
+      const auto before = statistics();
+      const dumped_runtime all = dumped();
+      EXPECT_EQ(all.whole.spawned, before.spawned);
+      EXPECT_GE(all.whole.processes, 1u);
+      EXPECT_LE(all.whole.processes, before.processes);
+    });
+  }
+}
+
 TEST(dump, shows_the_calls_on_the_stack_of_one_that_waits) {
   in_every_mode([] {
     const pid deep = spawn([] { waits_deep_down(3); });

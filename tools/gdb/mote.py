@@ -16,6 +16,7 @@ WAITS = ("a message", "its time", "the answer of", "descriptor", "room in the ma
 EVENTS = ("none", "run", "ready", "spawn", "exit", "send", "steal", "migrate", "raid", "fire", "idle", "handoff")
 HIDDEN = 8
 COUNT_MASK = (1 << 28) - 1
+BOUNDED = 1 << 58
 
 
 def plain(value):
@@ -72,8 +73,18 @@ class Process:
         return self.state != "free" and not self.flags & HIDDEN
 
     def messages(self):
-        arrived = int(self.block["mail"]["state_"]["words_"][1]) & COUNT_MASK
-        return arrived + int(self.block["pending"]["count"]["value_"]["_M_i"])
+        high = int(self.block["mail"]["state_"]["words_"][1])
+        if high & BOUNDED:
+            return self.counted(high)
+        return (high & COUNT_MASK) + int(self.block["pending"]["count"]["value_"]["_M_i"])
+
+    def counted(self, high):
+        """Of a mailbox with limits, whose word counts all that has ever come."""
+        bounds = self.home["table"]["bounds_"][int(self.block["index"])]
+        waiting = high - plain(bounds["gone_count"]) & COUNT_MASK
+        if waiting > COUNT_MASK // 2:  # gone is written a little before
+            waiting = 0
+        return waiting + sum(int(bounds["by_type"][i]["count"]) for i in range(int(bounds["types"])))
 
     def wait(self):
         if self.state != "waiting":
