@@ -210,10 +210,14 @@ void runtime::run_to_end(std::initializer_list<process*> ready) {
 }
 
 int runtime::run_main(int (*call)(void*), void* main) {
-  root_task task{.call = call, .main = main, .shutdown_within = settings.shutdown_deadline};
-  if (!run_conducted(prepare_root(*this, task))) return 1;
-  if (task.refused != nullptr) std::rethrow_exception(task.refused);
-  return task.result;
+  const auto task = std::make_shared<root_task>();
+  task->call = call;
+  task->main = main;
+  task->shutdown_within = settings.shutdown_deadline;
+  kept_for_root_ = task;
+  if (!run_conducted(prepare_root(*this, *task))) return 1;
+  if (task->refused != nullptr) std::rethrow_exception(task->refused);
+  return task->result;
 }
 
 /// The runtime, and what stands around it as long as it runs.

@@ -156,9 +156,7 @@ bool runtime::run_conducted(process& root) {
   start();
   tsan_release(&root);
   schedulers.submit(root);
-  if (!schedulers.conducted()->await_end()) return false;
-  tsan_acquire(&root);  // finish.cpp released it
-  return true;
+  return schedulers.conducted()->await_end();
 }
 
 std::string runtime::describe() const {

@@ -44,6 +44,7 @@ void conductor::run() noexcept {
     set_current_scheduler(first.whose);
     switch_context(first.where, first.ground, native_);
     set_current_scheduler(nullptr);
+    tsan_acquire(this);  // all that left their stacks in this run, for who awaits its end
   }
   for (lane& one : lanes_) {
     one.whose->end_conducted();
@@ -82,13 +83,17 @@ void conductor::go_to(lane& to) noexcept {
   left_->standing = standing != nullptr ? standing : left_->ground;
   running_ = &to;
   set_current_scheduler(to.whose);
+  tsan_release(this);
   const arrival back = switch_context(to.where, to.standing, on);
   arrived(back.from);
   on.current = standing;
   set_current_scheduler(&on);
 }
 
-void conductor::leave() noexcept { leave_context(native_where_, nullptr, native_); }
+void conductor::leave() noexcept {
+  tsan_release(this);
+  leave_context(native_where_, nullptr, native_);
+}
 
 void conductor::end_lane() noexcept {
   lane& mine = *running_;
@@ -104,6 +109,7 @@ void conductor::end_lane() noexcept {
     running_ = other;
     set_current_scheduler(other->whose);
   }
+  tsan_release(this);
   tsan_leave_scheduler();
   leave_context(to, standing, *on);
 }

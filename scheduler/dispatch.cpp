@@ -186,6 +186,7 @@ void scheduler::go_to(runnable* next) noexcept {
   } else {
     running_ = nullptr;
   }
+  if (is_conducted_) tsan_release(group_.conducted());
   const arrival back = next != nullptr ? switch_context(next->where, next->ground, *this)
                                        : switch_context(native_where_, nullptr, *this);
   static_cast<scheduler&>(*back.on).settle(back.from);
@@ -259,6 +260,7 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
   if (next != nullptr) start_running(*next);
   const context to = next != nullptr ? next->where : native_where_;
   stack* const to_stack = next != nullptr ? next->ground : nullptr;
+  if (is_conducted_) tsan_release(group_.conducted());
   tsan_leave_scheduler();
   leave_context(to, to_stack, *this);
 }

@@ -147,6 +147,7 @@ class runtime {
 
  private:
   bool run_conducted(process& root);
+  std::shared_ptr<void> kept_for_root_;  ///< of run_main: a run that was given up stands on it for good
   void tell_all_awaiters() noexcept;
   void drop_what_is_left() noexcept;
   bool stopped_ = false;

@@ -113,22 +113,6 @@ TEST(dump, counts_what_waits_in_a_limited_mailbox) {
   }
 }
 
-TEST(dump, of_a_runtime_that_a_program_holds_counts_those_started_from_outside) {
-  options given;
-  given.schedulers = 2;
-  given.max_processes = 1u << 12;
-  runtime rt(given);
-  for (int round = 0; round < 3; ++round) {
-    rt.call([] {
-      const auto before = statistics();
-      const dumped_runtime all = dumped();
-      EXPECT_EQ(all.whole.spawned, before.spawned);
-      EXPECT_GE(all.whole.processes, 1u);
-      EXPECT_LE(all.whole.processes, before.processes);
-    });
-  }
-}
-
 TEST(dump, shows_the_calls_on_the_stack_of_one_that_waits) {
   in_every_mode([] {
     const pid deep = spawn([] { waits_deep_down(3); });
