@@ -140,7 +140,10 @@ void runtime::drop_what_is_left() noexcept {
   bool any = true;
   for (int round = 0; any && round < 100; ++round) {
     any = false;
-    for (std::uint32_t i = 0; i < table.carved(); ++i) any |= table.at(i).discard();
+    for (std::uint32_t i = 0; i < table.carved(); ++i) {
+      any |= discard_aside(*this, table.at(i));
+      any |= table.at(i).discard();
+    }
     for (std::size_t i = 0; i < schedulers.size(); ++i) any |= schedulers[i].timers().drop_pending() != 0;
   }
   here.leave();

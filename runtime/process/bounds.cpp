@@ -175,6 +175,19 @@ void close_bounds(core& here, process& self, envelope*& left) noexcept {
   self.clear(process_flags::sheds);
 }
 
+bool discard_aside(runtime& home, process& gone) noexcept {
+  if (!gone.has(process_flags::sheds)) return false;
+  mailbox_bounds& bounds = home.table.bounds_of(gone);
+  bool any = false;
+  for (mail_queue* const each : {&bounds.shelf, &bounds.heap}) {
+    while (envelope* const mail = each->take_first()) {
+      drop_envelope(mail);
+      any = true;
+    }
+  }
+  return any;
+}
+
 mailbox_bounds::load waiting_for(const runtime& home, const process& who) noexcept {
   const std::uint64_t high = who.mail.high();
   if ((high & inbox_flags::bounded) == 0) {

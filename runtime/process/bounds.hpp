@@ -211,6 +211,8 @@ std::size_t drop_marked_on_shelf(core& here, process& self, std::uint64_t number
 /// Owner, whose mailbox has just closed: lets all who are parked go. What lay aside comes behind what is pending, and, unsorted,
 /// before `left`, which is newest first.
 MOTE_COLD void close_bounds(core& here, process& self, envelope*& left) noexcept;
+/// Of a process that will not run again, nor be sent to: drops what lies aside (B4). Whether there was any.
+bool discard_aside(runtime& home, process& gone) noexcept;
 /// Of mail of this process that counts, and is about to leave (B1).
 void let_go(core& here, process& owner, envelope& mail) noexcept;
 /// How many messages and 16-byte units wait for a process, however its mailbox is limited. Any thread.

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -142,6 +143,26 @@ TEST(simulation, tells_of_too_many_steps_and_ends_all_the_same) {
   EXPECT_FALSE(sim::run(3, never_ends, quiet({.schedulers = 2, .most_steps = 1000})));
 }
 
+TEST(simulation, leaves_no_mail_behind_of_one_that_never_ended) {
+  for (const when_full policy : {when_full::park_sender, when_full::drop_oldest}) {
+    const auto shared = std::make_shared<int>(5);
+    bool began = false;
+    const auto takes_the_first = [&began, &shared, policy] {
+      const spawn_options limited{.mailbox = {.messages = 10, .policy = policy}};
+      const auto keeps_the_rest = [](unsafe_share<bool> has_begun) {
+        *has_begun = receive<unsafe_share<int>>().get() != nullptr;
+        for (;;) static_cast<void>(now());
+      };
+      const pid stays = spawn(limited, keeps_the_rest, unsafe_share<bool>(&began));
+      for (int i = 0; i < 5; ++i) send(stays, unsafe_share<int>(shared));
+      for (;;) yield();
+    };
+    EXPECT_FALSE(sim::run(3, takes_the_first, quiet({.most_steps = 1000})));
+    EXPECT_TRUE(began);
+    EXPECT_EQ(shared.use_count(), 1);
+  }
+}
+
 TEST(simulation, that_stands_again_and_again_has_failed_whoever_wakes_it) {
   sim::options given = quiet();
   given.runtime.on_deadlock = [](const deadlock_report& report) { send(report.processes.at(0).process, number{1}); };
@@ -194,18 +215,14 @@ TEST(simulation, reports_a_loop_that_never_calls_the_runtime) {
 }
 
 TEST(simulation, reports_a_call_of_the_system_that_blocks) {
-  int ends[2];
+  static int ends[2];  // as long as the thread that is left behind
   ASSERT_EQ(::pipe(ends), 0);
-  const sim::result one = sim::run(
-      3,
-      [&] {
-        char byte;
-        static_cast<void>(::read(ends[0], &byte, 1));
-      },
-      quiet({.stuck_after = 200ms}));
+  static const auto reads = [] {
+    char byte;
+    static_cast<void>(::read(ends[0], &byte, 1));
+  };
+  const sim::result one = sim::run(3, reads, quiet({.stuck_after = 200ms}));
   EXPECT_NE(one.trace.find("read"), std::string::npos) << one;
-  ::close(ends[0]);
-  ::close(ends[1]);
 }
 
 TEST(simulation, tells_who_sent_what_who_received_it_and_who_ended_why) {
