@@ -6,7 +6,7 @@
 // R2  Who waits for the root waits by the machine's clock, and a little longer than the root may take: a process that holds
 //     the only scheduler keeps the root from running. (In deterministic mode the clock is not the machine's.)
 // R3  What is left then is named, and stays: a process that does not come back keeps its thread and the whole runtime. Such a
-//     runtime stays reachable, for tools that look for leaks.
+//     runtime stays reachable, for tools that look for leaks, and what its processes hold is none.
 #include "runtime/observe/observer.hpp"
 #include "runtime/os/fault_watch.hpp"
 #include "runtime/process/outside.hpp"
@@ -287,6 +287,16 @@ namespace {
 
 constinit std::atomic<void*> last_kept{nullptr};  // R3
 
+// R3. What only a process that stands still holds on its stack is no leak.
+void expect_lost_stacks(runtime& home) noexcept {
+  for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
+    const process& left = home.table.at(index);
+    const activity doing = left.doing.load(acquire);
+    const bool stands = doing == activity::ready || doing == activity::waiting;
+    if (stands && left.ground != nullptr && left.where != nullptr) lsan_expect_lost(left.where, left.ground->top());
+  }
+}
+
 }  // namespace
 
 hosted_runtime::hosted_runtime(const options& given) : home_(nullptr) {
@@ -339,6 +349,7 @@ hosted_runtime::~hosted_runtime() {
 
 void hosted_runtime::keep(std::unique_ptr<host> which) noexcept {
   host* const kept = which.release();
+  expect_lost_stacks(*kept->home);
   kept->kept_before = static_cast<host*>(last_kept.exchange(kept, acq_rel));
 }
 

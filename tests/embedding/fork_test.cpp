@@ -3,6 +3,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -145,12 +147,30 @@ TEST(fork, in_a_process_ends_a_child_that_goes_on_as_a_process) {
 }
 
 #ifndef MOTE_UNDER_TSAN  // which starts no thread after such a fork
+/// Whether all threads but the calling one sleep.
+bool others_sleep() {
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(each.path() / "stat");
+    std::string number, name, state;
+    file >> number >> name >> state;
+    if (number != std::to_string(::gettid()) && state != "S") return false;
+  }
+  return true;
+}
+
 TEST(fork, leaves_a_child_that_may_make_a_runtime_of_its_own) {
   runtime rt(small());
-  std::atomic<bool> over{false};
-  std::thread busy([&] {
-    while (!over) const runtime_handle copy = rt.handle();  // takes the lock of the list of runtimes
-  });
+  std::atomic<bool> begun{false}, over{false};
+  const auto take_locks = [&] {
+    while (!over) {
+      const runtime_handle copy = rt.handle();  // takes the lock of the list of runtimes
+      begun = true;
+    }
+  };
+  // No thread is in malloc at the fork: AddressSanitizer's stays locked in the child.
+  while (!others_sleep()) std::this_thread::yield();
+  std::thread busy(take_locks);
+  while (!begun) std::this_thread::yield();
   for (int round = 0; round < 20; ++round) {
     EXPECT_EQ(in_child([] {
                 runtime own(small(1));
