@@ -34,7 +34,10 @@ if(MOTE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   endif()
 endif()
 
+# For all but the library. AddressSanitizer's and UBSan's checks, once optimised, take two thirds of a compiler's time.
+set(mote_program_options ${mote_warnings})
 if(MOTE_SANITIZE STREQUAL "address")
+  list(APPEND mote_program_options -O0)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(MOTE_SANITIZE STREQUAL "thread")

@@ -17,7 +17,7 @@ if(NOT MOTE_SANITIZE)
     set(schedulers ${CMAKE_MATCH_3})
     configure_file(${fresh}/${name}.cpp ${kept}/${name}.cpp COPYONLY)  # untouched when it is the same
     add_executable(doc_${name} ${kept}/${name}.cpp)
-    target_compile_options(doc_${name} PRIVATE ${mote_warnings})
+    target_compile_options(doc_${name} PRIVATE ${mote_program_options})
     target_link_libraries(doc_${name} PRIVATE mote::mote)
     add_test(NAME docs.${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/docs/run_program.sh $<TARGET_FILE:doc_${name}>
                                        ${code} ${schedulers} ${fresh}/${name}.out)

@@ -16,28 +16,31 @@
 namespace mote::detail {
 namespace {
 
-std::atomic<bool> go_on{true};
-std::atomic<std::uint64_t> turns{0};
+// By built-in functions: without optimisation each member of a std::atomic is a function of its own, where it would be found.
+bool go_on = true;
+std::uint64_t turn_count = 0;
 std::atomic<int> spinner_number{0};
 
 __attribute__((noinline)) void spins_for_ever() {
-  while (go_on.load(std::memory_order_relaxed)) turns.fetch_add(1, std::memory_order_relaxed);
+  while (__atomic_load_n(&go_on, __ATOMIC_RELAXED)) __atomic_fetch_add(&turn_count, 1, __ATOMIC_RELAXED);
 }
+
+std::uint64_t turns() { return __atomic_load_n(&turn_count, __ATOMIC_RELAXED); }
 
 class spinner {
  public:
   spinner() {
-    go_on = true;
+    __atomic_store_n(&go_on, true, __ATOMIC_RELAXED);
     spinner_number = 0;
     thread_ = std::thread([] {
       spinner_number = this_thread_number();
       spins_for_ever();
     });
     while (spinner_number == 0) std::this_thread::yield();
-    for (const auto seen = turns.load(); turns.load() == seen;) std::this_thread::yield();
+    for (const auto seen = turns(); turns() == seen;) std::this_thread::yield();
   }
   ~spinner() {
-    go_on = false;
+    __atomic_store_n(&go_on, false, __ATOMIC_RELAXED);
     thread_.join();
   }
 
@@ -55,13 +58,13 @@ TEST(halt, holds_a_thread_where_it_is_and_tells_its_registers) {
     const halted_threads all(1, [](std::size_t) { return spinner_number.load(); }, 10'000'000'000);
     ASSERT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].thread, spinner_number.load());
-    held = turns.load();
+    held = turns();
     const auto* const at = reinterpret_cast<const void*>(all[0].registers.value[frame_registers::code]);
     EXPECT_NE(function_at(at).find("spins_for_ever"), std::string::npos) << function_at(at);
     ::usleep(1000);
-    EXPECT_EQ(turns.load(), held);
+    EXPECT_EQ(turns(), held);
   }
-  while (turns.load() == held) std::this_thread::yield();  // it goes on
+  while (turns() == held) std::this_thread::yield();  // it goes on
 }
 
 // Halts come to the handler that is asked for between.
