@@ -109,11 +109,11 @@ std::uint64_t rob(Queue& queue, std::vector<std::atomic<std::uint8_t>>& times_ou
   return loot;
 }
 
-// I1 I2 I3 on real threads. Goes on, for at most 100 rounds, until thieves really got something.
+// I1 I2 I3 on real threads. Goes on, for at most 1000 rounds, until thieves really got something.
 TEST(steal_queue, each_item_comes_out_once_whoever_takes_it) {
   constexpr std::size_t item_count = 200'000;
   std::uint64_t stolen = 0;
-  for (int round = 0; round < 100 && stolen < 1000; ++round) {
+  for (int round = 0; round < 1000 && stolen < 1000; ++round) {
     stock goods(item_count);
     auto queue = std::make_unique<steal_queue<item, 8>>();
     std::vector<std::atomic<std::uint8_t>> times_out(item_count);
