@@ -161,12 +161,9 @@ std::string_view word_for(event what) noexcept {
   return at < words.size() ? words[at] : "?";
 }
 
-// A process by its number in the event ring: blocks lie side by side.
 pid numbered(const runtime& home, std::uint32_t number) noexcept {
-  if (number == 0) return {};
-  const std::uint32_t from_first = number - trace_number(&home.table.at(0));
-  const std::uint32_t each = sizeof(process) / 64;
-  return from_first % each == 0 ? home.table.pid_at(from_first / each) : pid();
+  const std::uint64_t key = home.table.key_of_number(number);
+  return key == 0 ? pid() : home.table.pid_of(key);
 }
 
 event_record told(const runtime& home, const trace_entry& entry) noexcept {

@@ -4,6 +4,7 @@
 //     the dump ends it: what is written so far stays, and the signal takes its course.
 #include "runtime/observe/crash.hpp"
 
+#include "runtime/base/plain_line.hpp"
 #include "runtime/observe/dump.hpp"
 #include "runtime/observe/runtime_list.hpp"
 #include "runtime/os/signal_chain.hpp"
@@ -15,7 +16,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <mutex>
 
@@ -31,35 +31,6 @@ constexpr std::array<std::string_view, 6> names{"SIGSEGV", "SIGBUS", "SIGABRT", 
 short_text<1024> path;
 std::atomic<int> dumper{0};  // the kernel's number of the thread that dumps
 
-using line = short_text<1400>;
-
-/// Puts a line together without memory of anybody's.
-class line_maker {
- public:
-  line_maker& operator<<(std::string_view text) noexcept {
-    const std::size_t fits = std::min(text.size(), bytes_.size() - length_);
-    std::memcpy(bytes_.data() + length_, text.data(), fits);
-    length_ += fits;
-    return *this;
-  }
-  line_maker& operator<<(std::uint64_t number) noexcept { return digits(number, 10); }
-  line_maker& hex(std::uint64_t number) noexcept { return (*this << "0x").digits(number, 16); }
-  line_maker& operator<<(pid one) noexcept {
-    return *this << "<" << one.place() << "." << std::uint64_t{one.index()} << "." << std::uint64_t{one.generation()} << ">";
-  }
-  std::string_view view() const noexcept { return {bytes_.data(), length_}; }
-  void print() const noexcept { static_cast<void>(!::write(STDERR_FILENO, bytes_.data(), length_)); }
-
- private:
-  line_maker& digits(std::uint64_t number, int base) noexcept {
-    std::array<char, 20> text;
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number, base).ptr;
-    return *this << std::string_view(text.data(), static_cast<std::size_t>(end - text.data()));
-  }
-  std::array<char, line::most> bytes_;
-  std::size_t length_ = 0;
-};
-
 std::string_view name_of(int number) noexcept {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (numbers[i] == number) return names[i];
@@ -67,9 +38,9 @@ std::string_view name_of(int number) noexcept {
   return "a signal";
 }
 
-// %p stands for the number of the OS process.
-int open_file(line_maker& told) noexcept {
-  line_maker name;
+// %p stands for the number of the OS process. -1 with errno: there is none.
+int open_file(plain_line& told) noexcept {
+  plain_line name;
   const std::string_view given = path.view();
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (given.substr(i, 2) == "%p") {
@@ -80,12 +51,15 @@ int open_file(line_maker& told) noexcept {
     }
   }
   told << name.view();
-  name << std::string_view("\0", 1);
-  return ::open(name.view().data(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (name.is_full()) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  return ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
-line_maker cause_of(int number, const siginfo_t& what) noexcept {
-  line_maker cause;
+plain_line cause_of(int number, const siginfo_t& what) noexcept {
+  plain_line cause;
   cause << "crashed: " << name_of(number);
   if (what.si_code > 0 && number != SIGABRT) cause << " at address ", cause.hex(reinterpret_cast<std::uint64_t>(what.si_addr));
   const core* const here = current_core();
@@ -109,8 +83,8 @@ bool write_all(int file, std::string_view cause, const frame_registers& own) noe
 }
 
 void dump_crash(int number, const siginfo_t& what, const frame_registers& own) noexcept {
-  const line_maker cause = cause_of(number, what);
-  line_maker told;
+  const plain_line cause = cause_of(number, what);
+  plain_line told;
   told << "mote: " << cause.view() << "\nmote: the dump is in ";
   const int file = open_file(told);
   const bool done = file >= 0 && write_all(file, cause.view(), own);

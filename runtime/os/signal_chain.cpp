@@ -5,7 +5,7 @@
 namespace mote::detail {
 
 void chained_signal::install(int number, handler ours) noexcept {
-  if (in_chain_) return;
+  if (in_chain_) return;  // F2
   number_ = number;
   ours_ = ours;
   MOTE_CHECK(::sigaction(number, nullptr, &before_) == 0);

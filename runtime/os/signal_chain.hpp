@@ -1,4 +1,9 @@
 // A handler that stands before somebody else's, to whom it passes the signal on.
+//
+// F1  A handler reads what was there before without a lock: that is complete before ours is installed, and changes only after ours
+//     has been taken out again.
+// F2  in_chain_ stays set while somebody else's handler may still call ours: then ours is not installed a second time, or it
+//     would come to stand behind itself.
 #pragma once
 
 #include <csignal>
@@ -25,7 +30,7 @@ class chained_signal {
 
  private:
   int number_ = 0;
-  bool in_chain_ = false;  // also while somebody else's handler may still call ours: then it is not installed behind itself
+  bool in_chain_ = false;  // F2
   handler ours_ = nullptr;
   struct sigaction before_ {};
 };

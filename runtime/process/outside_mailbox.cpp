@@ -291,10 +291,7 @@ reply_to outside_scan::asker() noexcept {
 }
 
 std::uint64_t outside_scan::deadline_after(std::chrono::nanoseconds delay) noexcept {
-  if (delay.count() <= 0) return 0;
-  const std::uint64_t now = monotonic_ns();
-  const auto wait = static_cast<std::uint64_t>(delay.count());
-  return wait >= no_deadline - now ? no_deadline : now + wait;
+  return delay.count() <= 0 ? 0 : moment_after(monotonic_ns(), delay);
 }
 
 }  // namespace mote::detail

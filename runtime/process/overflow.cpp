@@ -17,16 +17,14 @@
 //     and so ends the program, with a report.
 #include "runtime/process/core.hpp"
 
+#include "runtime/base/plain_line.hpp"
 #include "runtime/os/fault.hpp"
 #include "runtime/os/locks_left.hpp"
 #include "runtime/os/symbols.hpp"
 
-#include <unistd.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <optional>
 #include <span>
@@ -40,27 +38,6 @@ constexpr std::size_t most_frames = 48;          // between a fault and a functi
 constexpr std::uint32_t most_steps = 1u << 20;  // a second or so
 constexpr std::size_t room_to_throw = 8 * kib;
 constexpr std::size_t below_pointer = 4 * kib;  // that a function may touch: the red zone, or probing of a page
-
-/// One line, put together without the C library's buffers. What does not fit is left out.
-class plain_line {
- public:
-  plain_line& operator<<(std::string_view text) noexcept {
-    const std::size_t fits = std::min(text.size(), sizeof text_ - length_);
-    std::memcpy(text_ + length_, text.data(), fits);
-    length_ += fits;
-    return *this;
-  }
-  plain_line& operator<<(std::uint64_t number) noexcept {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
-  }
-  void print() const noexcept { [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text_, length_); }
-
- private:
-  char text_[512];
-  std::size_t length_ = 0;
-};
 
 // Name and label, unless somebody changes them just now.
 void add_details(plain_line& line, runtime& home, const process& self) noexcept {
@@ -175,7 +152,7 @@ bool leave_for_good(const core& here, const stack& ground, const fault& what) no
   if (&self == &here.nobody) {
     line << "mote: a destructor or hook that ran in the name of a process that has ended";
   } else {
-    line << "mote: process <" << here.home.table.place() << "." << self.index << "." << self.generation.load(relaxed) << ">";
+    line << "mote: process " << here.home.table.pid_of(self.key());
     add_details(line, here.home, self);
   }
   line << " overflowed its stack of " << ground.usable_bytes() << " bytes, of a slot of " << slot_bytes(ground.size_class)

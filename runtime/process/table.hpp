@@ -63,6 +63,13 @@ class process_table {
 
   /// Who has the block of this index now; nobody, when that is of no block used so far. Any thread.
   pid pid_at(std::uint32_t index) const noexcept { return index < carved() ? pid_of(at(index).key()) : pid(); }
+  /// The key of who has the block of that trace_number now; 0: of none. Any thread.
+  std::uint64_t key_of_number(std::uint32_t number) const noexcept {
+    if (number == 0) return 0;
+    const std::uint32_t from_first = number - trace_number(blocks_);
+    constexpr std::uint32_t each = sizeof(process) / 64;
+    return from_first % each == 0 && from_first / each < carved() ? at(from_first / each).key() : 0;
+  }
 
   /// Fills a cache that is empty: a batch, or one block while they are scarce, or none when `most` are in use. Locks for a
   /// moment.

@@ -43,9 +43,8 @@ timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* given)
   envelope_ptr mail(given);
   const entry door("mote::send_after");
   core& here = door.here();
-  const std::uint64_t now = here.now_ns();
-  const auto wait = static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0));
-  const std::uint64_t deadline_ns = wait >= no_deadline - now ? no_deadline - 1 : now + wait;
+  const auto wait = std::max(delay, std::chrono::nanoseconds(0));
+  const std::uint64_t deadline_ns = std::min(moment_after(here.now_ns(), wait), no_deadline - 1);
   here.spend(cost::call);
   std::uint64_t key = to.place() == here.home.table.place() ? key_of(to) : 0;
   if (key == 0 && here.home.elsewhere != nullptr) {

@@ -114,10 +114,7 @@ bool sleep_with_limit(process& self, std::uint64_t deadline_ns, std::uint64_t wa
 }
 
 std::uint64_t deadline_from_now(core& here, std::chrono::nanoseconds delay) noexcept {
-  if (delay.count() <= 0) return 0;
-  const std::uint64_t now = here.now_ns();
-  const auto wait = static_cast<std::uint64_t>(delay.count());
-  return wait >= no_deadline - now ? no_deadline : now + wait;
+  return delay.count() <= 0 ? 0 : moment_after(here.now_ns(), delay);
 }
 
 bool arm(core& here, process& waiting) noexcept {

@@ -64,12 +64,6 @@ void simulation::add(happening what, unsigned scheduler, std::uint64_t who, std:
   trace_.add({what, event::none, static_cast<std::uint8_t>(scheduler), now_, who, other, text, type});
 }
 
-std::uint64_t simulation::key_of_block(std::uint32_t number) const noexcept {
-  if (number == 0) return 0;
-  const auto index = static_cast<std::uint32_t>((number - trace_number(&home_->table.at(0))) / (sizeof(process) / 64));
-  return index < home_->table.carved() ? home_->table.at(index).key() : 0;
-}
-
 void simulation::learn_name(std::uint64_t key) {
   const process& one = home_->table.at(static_cast<std::uint32_t>(key));
   if (key == home_->root_key) return trace_.know(key, "(root)");
@@ -88,18 +82,18 @@ void simulation::add_event(unsigned scheduler, const trace_entry& one) {
       seen.other = one.detail;
       break;
     case event::fire:
-      seen.who = one.detail == 0 ? key_of_block(one.subject) : home_->table.at(one.subject).key();
+      seen.who = one.detail == 0 ? home_->table.key_of_number(one.subject) : home_->table.at(one.subject).key();
       seen.other = one.detail;
       break;
     case event::spawn:
-      seen.other = key_of_block(static_cast<std::uint32_t>(one.detail));
+      seen.other = home_->table.key_of_number(static_cast<std::uint32_t>(one.detail));
       [[fallthrough]];
     case event::run:
     case event::ready:
-      seen.who = key_of_block(one.subject);
+      seen.who = home_->table.key_of_number(one.subject);
       break;
     case event::exit:
-      seen.who = key_of_block(one.subject);
+      seen.who = home_->table.key_of_number(one.subject);
       seen.other = one.detail;
       break;
     default:
@@ -124,7 +118,7 @@ void simulation::called(unsigned scheduler, std::uint64_t who, const runtime_cal
   add(happening::call, scheduler, who, what.about, what.name, what.mail != nullptr ? what.mail->type : nullptr);
   if (std::strcmp(what.name, "mote::yield") == 0) chooser_->gave_way(who);
   if (steps() > given_.most_steps && !std::exchange(killed_all_, true)) kill_all();
-  if (who != home_->root_key && occurs(given_.what_fails.kill_one_in)) kill_somebody(scheduler, who);
+  if (who != home_->root_key && occurs(given_.what_fails.kill_one_in)) kill_somebody(scheduler);
 }
 
 void simulation::freed(unsigned scheduler, std::uint64_t who, const envelope& mail, bool dropped) noexcept {
@@ -167,7 +161,7 @@ bool simulation::is_mortal(std::uint64_t key) const noexcept {
 }
 
 // Whoever a few draws find; in a table that is nearly empty, often nobody.
-void simulation::kill_somebody(unsigned scheduler, std::uint64_t) {
+void simulation::kill_somebody(unsigned scheduler) {
   constexpr int draws = 8;
   for (int i = 0; i < draws; ++i) {
     process& one = home_->table.at(fault_random_.below(home_->table.carved()));

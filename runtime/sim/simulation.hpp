@@ -64,11 +64,10 @@ class simulation final : public seam {
   void add(happening what, unsigned scheduler, std::uint64_t who, std::uint64_t other, const char* text,
            const message_type* type = nullptr);
   void add_event(unsigned scheduler, const trace_entry& one);
-  std::uint64_t key_of_block(std::uint32_t trace_number) const noexcept;
   void learn_name(std::uint64_t key);
   void count_step() noexcept;
   void kill_all() noexcept;
-  void kill_somebody(unsigned scheduler, std::uint64_t caller);
+  void kill_somebody(unsigned scheduler);
   bool is_mortal(std::uint64_t key) const noexcept;
   bool occurs(std::uint32_t one_in) noexcept { return one_in != 0 && fault_random_.below(one_in) == 0; }
 

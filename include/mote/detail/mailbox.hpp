@@ -5,6 +5,7 @@
 #include <mote/detail/envelope.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 
@@ -54,6 +55,12 @@ struct pending_list {
 };
 
 inline constexpr std::uint64_t no_deadline = std::numeric_limits<std::uint64_t>::max();
+
+/// no_deadline, where there is no such moment. delay >= 0.
+constexpr std::uint64_t moment_after(std::uint64_t now_ns, std::chrono::nanoseconds delay) noexcept {
+  const auto wait = static_cast<std::uint64_t>(delay.count());
+  return wait >= no_deadline - now_ns ? no_deadline : now_ns + wait;
+}
 
 /// A receive in progress: walks the mailbox from the oldest message on, and waits at its end.
 class mailbox_scan {
