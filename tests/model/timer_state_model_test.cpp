@@ -56,7 +56,7 @@ TEST(timer_state, a_stale_id_leaves_the_next_timer_alone) {
           fired = state.fire(1);
           if (!fired) return;
           state.recycle();
-          state.arm(2, 20);
+          state.arm(state.generation(), 20);
         },
         [&] { cancelled = state.cancel(1); });
     EXPECT_NE(fired, cancelled);
