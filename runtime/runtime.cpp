@@ -93,7 +93,8 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
       schedulers(std::size_t{settings.schedulers} + settings.max_threads),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)),
       budget_units(static_cast<std::int64_t>(settings.mailbox_budget_bytes >> 4)),
-      usual_inbox(budget_units != 0 ? inbox_flags::bounded : 0) {
+      mail_is_slow(ordered_by != nullptr && ordered_by->is_slow()),
+      usual_inbox(budget_units != 0 || mail_is_slow ? inbox_flags::bounded : 0) {
   if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
   if (order != nullptr) schedulers.conduct(std::make_unique<conductor>(schedulers, *order, stacks));
   for (unsigned i = 0; i < settings.schedulers; ++i) {
@@ -145,6 +146,7 @@ void runtime::drop_what_is_left() noexcept {
       any |= table.at(i).discard();
     }
     for (std::size_t i = 0; i < schedulers.size(); ++i) any |= schedulers[i].timers().drop_pending() != 0;
+    if (mail_is_slow) any |= order->drop_postponed();
   }
   here.leave();
   set_current_scheduler(before);

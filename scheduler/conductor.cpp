@@ -144,7 +144,7 @@ conductor::lane& conductor::next() noexcept {
 
 // C3. False: nobody waits for a time.
 bool conductor::skip_time() noexcept {
-  std::uint64_t earliest = forever;
+  std::uint64_t earliest = order_.due_ns();
   for (const lane& one : lanes_) {
     if (!one.over) earliest = std::min(earliest, one.deadline_ns);
   }

@@ -46,6 +46,9 @@ struct faults {
   std::uint32_t kill_one_in = 0;           ///< calls of a process: another one than the first is killed
   std::uint32_t refuse_memory_one_in = 0;  ///< messages and requests sent: std::bad_alloc in the sender
   std::uint32_t slow_one_in = 0;           ///< turns of a process: it takes a thousand times as long
+  /// Messages to another process, unless its mailbox has limits: it comes up to a millisecond later, and with it what the same
+  /// sender sends there meanwhile. What others send, or are sent, comes before it.
+  std::uint32_t delay_one_in = 0;
   std::uint32_t reset_one_in = 0;          ///< packets on a connection: it is reset
   std::uint32_t end_os_process_one_in = 0; ///< turns of an isolated process: its OS process is gone
 };

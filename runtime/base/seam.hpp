@@ -62,6 +62,19 @@ class seam {
   }
   /// Whether the world refuses this now.
   virtual bool fails(mishap) noexcept { return false; }
+  /// Whether it may postpone mail.
+  virtual bool is_slow() const noexcept { return false; }
+  /// From one to another process, by their keys. True: the mail is the seam's, which delivers it later, and after what it has
+  /// postponed between those two before.
+  virtual bool postpones(std::uint64_t from, std::uint64_t to, envelope* mail) noexcept {
+    return static_cast<void>(from), static_cast<void>(to), static_cast<void>(mail), false;
+  }
+  /// Delivers what it has postponed between those two: more follows that cannot wait.
+  virtual void hurry(std::uint64_t from, std::uint64_t to) noexcept { static_cast<void>(from), static_cast<void>(to); }
+  /// When the first of what is postponed is due; the largest number: nothing is.
+  virtual std::uint64_t due_ns() const noexcept { return ~std::uint64_t{0}; }
+  /// Drops what is postponed. Whether there was any.
+  virtual bool drop_postponed() noexcept { return false; }
   /// The process of that name, or the runtime in its name, is done with this mail, or drops it unread.
   virtual void freed(unsigned scheduler, std::uint64_t who, const envelope& mail, bool dropped) noexcept {
     static_cast<void>(scheduler), static_cast<void>(who), static_cast<void>(mail), static_cast<void>(dropped);

@@ -127,6 +127,7 @@ class runtime {
   const std::int64_t budget_units;
   std::atomic<std::int64_t> waiting_units{0};
   atomic<std::uint32_t> first_short{0};  ///< the mailboxes that wait for the budget (bounds.hpp, B7): an index and 1; 0: none
+  const bool mail_is_slow;          ///< simulated (seam::postpones)
   const std::uint64_t usual_inbox;  ///< with which flags an inbox begins
   alarms watched;  ///< what the system monitor wants to hear of
 

@@ -86,9 +86,13 @@ void prefetch(const process& woken) noexcept {
   for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(frames + line * cache_line_bytes);
 }
 
+// What is urgent comes after all that its sender has sent there before.
+MOTE_COLD void hurry_mail(core& here, const process& to) noexcept { here.home.order->hurry(here.current()->key(), to.key()); }
+
 inline __attribute__((always_inline)) posted offer(core& here, process* to, std::uint32_t generation, envelope* mail,
                                                    urgency how, const patience& at_full) {
   if (to == nullptr) [[unlikely]] return posted::gone;
+  if (how == urgency::urgent && here.home.mail_is_slow) [[unlikely]] hurry_mail(here, *to);
   MOTE_PROBE(send, to, to->index, mail->type);
   mail->generation = generation;
   std::uint64_t load = 0;

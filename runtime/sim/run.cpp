@@ -142,7 +142,8 @@ class shrinker {
   void run() {
     using rate = std::uint32_t sim::faults::*;
     constexpr rate all[] = {&sim::faults::kill_one_in, &sim::faults::refuse_memory_one_in,
-                            &sim::faults::slow_one_in, &sim::faults::reset_one_in, &sim::faults::end_os_process_one_in};
+                            &sim::faults::slow_one_in, &sim::faults::delay_one_in,
+                            &sim::faults::reset_one_in, &sim::faults::end_os_process_one_in};
     for (const rate one : all) fewer_faults(one);
     while (found_.with.schedulers > 1 && try_with([](sim::options& o) { o.schedulers = o.schedulers / 2; })) {}
     if (found_.with.how.how != sim::strategy::kind::pct) return;
@@ -273,6 +274,7 @@ std::string told(const faults& what) {
   one("kill_one_in", what.kill_one_in);
   one("refuse_memory_one_in", what.refuse_memory_one_in);
   one("slow_one_in", what.slow_one_in);
+  one("delay_one_in", what.delay_one_in);
   one("reset_one_in", what.reset_one_in);
   one("end_os_process_one_in", what.end_os_process_one_in);
   return all;

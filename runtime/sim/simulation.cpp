@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t turn_ns = 1'000, slow_turn_ns = 1'000'000;
 constexpr unsigned most_stands = 100;
+constexpr std::uint32_t longest_delay_us = 1'000;
 
 }  // namespace
 
@@ -38,6 +39,7 @@ std::int32_t simulation::slice(std::int32_t usual) noexcept {
 
 bool simulation::skip_to(std::uint64_t deadline_ns) noexcept {
   now_ = std::max(now_, deadline_ns);
+  deliver_due();
   return true;
 }
 
@@ -117,6 +119,7 @@ void simulation::called(unsigned scheduler, std::uint64_t who, const runtime_cal
   running_.store(who, relaxed);
   add(happening::call, scheduler, who, what.about, what.name, what.mail != nullptr ? what.mail->type : nullptr);
   if (std::strcmp(what.name, "mote::yield") == 0) chooser_->gave_way(who);
+  if (!postponed_.empty()) deliver_due();
   if (steps() > given_.most_steps && !std::exchange(killed_all_, true)) kill_all();
   if (who != home_->root_key && occurs(given_.what_fails.kill_one_in)) kill_somebody(scheduler);
 }
@@ -210,6 +213,59 @@ bool simulation::fails(mishap what) noexcept {
   ++other_faults_;
   add(happening::fault, 0, running_.load(relaxed), 0, text);
   return true;
+}
+
+// E3
+bool simulation::postpones(std::uint64_t from, std::uint64_t to, envelope* mail) noexcept {
+  const tsan_in_scheduler quiet;
+  if (is_quiet_) return false;
+  const auto earlier = std::find_if(postponed_.rbegin(), postponed_.rend(),
+                                    [=](const postponed& one) { return one.from == from && one.to == to; });
+  const bool waits_too = earlier != postponed_.rend();
+  if (!waits_too && !occurs(given_.what_fails.delay_one_in)) return false;
+  const std::uint64_t due = waits_too ? earlier->due_ns : now_ + 1'000 * (1 + fault_random_.below(longest_delay_us));
+  if (!waits_too) {
+    ++other_faults_;
+    add(happening::fault, 0, from, to, "sends what comes late");
+  }
+  tsan_release(mail);
+  postponed_.push_back({from, to, due, mail});
+  return true;
+}
+
+template <class Wanted>
+void simulation::deliver_if(Wanted&& wanted) noexcept {
+  const tsan_in_scheduler quiet;
+  for (std::size_t i = 0; i < postponed_.size();) {
+    const postponed one = postponed_[i];
+    if (!wanted(one)) {
+      ++i;
+      continue;
+    }
+    postponed_.erase(postponed_.begin() + static_cast<std::ptrdiff_t>(i));
+    tsan_acquire(one.mail);
+    static_cast<void>(post_from_outside(*home_, home_->table.pid_of(one.to), envelope_ptr(one.mail), insists));
+  }
+}
+
+void simulation::deliver_due() noexcept {
+  deliver_if([this](const postponed& one) { return one.due_ns <= now_; });
+}
+
+void simulation::hurry(std::uint64_t from, std::uint64_t to) noexcept {
+  deliver_if([=](const postponed& one) { return one.from == from && one.to == to; });
+}
+
+std::uint64_t simulation::due_ns() const noexcept {
+  std::uint64_t first = ~std::uint64_t{0};
+  for (const postponed& one : postponed_) first = std::min(first, one.due_ns);
+  return first;
+}
+
+bool simulation::drop_postponed() noexcept {
+  const std::vector<postponed> left = std::exchange(postponed_, {});
+  for (const postponed& one : left) drop_envelope(one.mail);
+  return !left.empty();
 }
 
 // ---- afterwards ----

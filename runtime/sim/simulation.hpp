@@ -5,6 +5,9 @@
 // E1  A run that has failed goes on to its end where that is possible, so that destructors run and nothing is lost. With too
 //     many steps everyone is killed first; who then takes a tenth as many again is left where it is.
 // E2  Faults draw from a generator of their own: a run without some of them is led as before as far as it goes.
+// E3  Postponed mail is delivered at the first door after it is due, as by a plain thread, or when time skips to it. Between two
+//     processes nothing overtakes: what is sent while something is postponed waits with it, and before a signal, a reply or a
+//     request all of it is delivered.
 #pragma once
 
 #include "runtime/process/core.hpp"
@@ -53,6 +56,11 @@ class simulation final : public seam {
   void look(unsigned scheduler, const trace_ring& events) noexcept override;
   void called(unsigned scheduler, std::uint64_t who, const runtime_call& what) noexcept override;
   bool fails(mishap what) noexcept override;
+  bool is_slow() const noexcept override { return given_.what_fails.delay_one_in != 0; }
+  bool postpones(std::uint64_t from, std::uint64_t to, envelope* mail) noexcept override;
+  void hurry(std::uint64_t from, std::uint64_t to) noexcept override;
+  std::uint64_t due_ns() const noexcept override;
+  bool drop_postponed() noexcept override;
   void freed(unsigned scheduler, std::uint64_t who, const envelope& mail, bool dropped) noexcept override;
   void ended(std::uint64_t who, const reason& why) noexcept override;
   bool is_over() const noexcept override { return over_; }
@@ -66,10 +74,18 @@ class simulation final : public seam {
   void add_event(unsigned scheduler, const trace_entry& one);
   void learn_name(std::uint64_t key);
   void count_step() noexcept;
+  template <class Wanted>
+  void deliver_if(Wanted&& wanted) noexcept;
+  void deliver_due() noexcept;
   void kill_all() noexcept;
   void kill_somebody(unsigned scheduler);
   bool is_mortal(std::uint64_t key) const noexcept;
   bool occurs(std::uint32_t one_in) noexcept { return one_in != 0 && fault_random_.below(one_in) == 0; }
+
+  struct postponed {
+    std::uint64_t from, to, due_ns;
+    envelope* mail;
+  };
 
   const std::uint64_t seed_;
   const sim::options& given_;
@@ -82,6 +98,7 @@ class simulation final : public seam {
   std::atomic<std::uint64_t> steps_{0}, running_{0};
   std::atomic<const char*> calling_{""};
   std::uint64_t kills_ = 0, other_faults_ = 0;
+  std::vector<postponed> postponed_;  // in the order of their sending
   unsigned stands_ = 0;
   std::string why_;
   std::string trace_then_;  // as it was when it failed

@@ -1,5 +1,6 @@
 // What becomes of a runtime in the child of a fork: every call says so, nothing hangs, and the parent goes on.
 #include "tests/process/in_process.hpp"
+#include "tests/sanitizers.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -10,14 +11,6 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
-
-#if defined(__SANITIZE_THREAD__)
-#define MOTE_UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MOTE_UNDER_TSAN 1
-#endif
-#endif
 
 namespace mote::test {
 namespace {
