@@ -130,7 +130,12 @@ TEST(crash_dump, that_cannot_be_written_is_told) {
   options given;
   given.schedulers = 1;
   given.crash_dump = "/nonexistent/dump";
-  EXPECT_DEATH(run([] { writes_to_nowhere(); }, given), "it could not be written");
+  EXPECT_DEATH(run([] { writes_to_nowhere(); }, given), "it could not be written \\(errno 2\\)");
+  given.crash_dump = "/dev/full";
+  EXPECT_DEATH(run([] { writes_to_nowhere(); }, given), "it could not be written \\(errno 28\\)");
+  given.crash_dump = "/tmp/";
+  for (int i = 0; i < 500; ++i) given.crash_dump += "%p";
+  EXPECT_DEATH(run([] { writes_to_nowhere(); }, given), "it could not be written \\(errno 36\\)");
 }
 
 // stderr is a pipe, which the child itself reads until the dump is through.
