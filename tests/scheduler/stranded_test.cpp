@@ -4,6 +4,7 @@
 #include <mote/mote.hpp>
 
 #include <atomic>
+#include <chrono>
 
 namespace {
 
@@ -19,6 +20,7 @@ TEST(stranded_work, is_taken_over_one_after_the_other) {
   static constexpr int schedulers = 4;
   mote::options given;
   given.schedulers = schedulers;
+  given.handoff_after = std::chrono::milliseconds(0);  // which would take over too
   mote::run(
       [] {
         for (int round = 0; round < 20; ++round) {
