@@ -28,7 +28,8 @@ unsigned watches = 0;
 std::array<chained_signal, 6> chain;
 constexpr std::array<int, 6> numbers{SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGSYS};
 constexpr std::array<std::string_view, 6> names{"SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE", "SIGSYS"};
-short_text<1024> path;
+constexpr std::size_t most_path = 1024;
+short_text<most_path> path;
 std::atomic<int> dumper{0};  // the kernel's number of the thread that dumps
 
 std::string_view name_of(int number) noexcept {
@@ -50,7 +51,7 @@ int open_file(plain_line& told) noexcept {
       name << given.substr(i, 1);
     }
   }
-  told << name.view();
+  told << name.view().substr(0, most_path);  // so that what follows has room
   if (name.is_full()) {
     errno = ENAMETOOLONG;
     return -1;
