@@ -252,6 +252,6 @@ verdict run_soak(const trial& now) {
 
 extern const bar chaos_in_simulation{"1", "seeds of chaos among 60 processes, simulated", 10'000, 150, run_chaos};
 extern const bar determinism{"2", "of those seeds, twice each on 1, 2 and 4 schedulers", 1'000, 15, run_twice};
-extern const bar virtual_soak{"39", "hours of virtual time", 24, 1, run_soak};
+extern const bar virtual_soak{"39", "hours of virtual time", 24, 24, run_soak};
 
 }  // namespace bars
