@@ -99,16 +99,18 @@ TEST(exit_reason, unwinds_the_stack) {
   });
 }
 
-// What becomes of a process that gets this exit signal: its exit reason, or, trapping, what it received.
+// What becomes of a process that gets this exit signal: its exit reason, what it received if it trapped, and whether it lived to
+// receive what was sent after.
 struct fate {
   reason end;
   std::optional<reason> received;
+  bool went_on = false;
 };
 
 void stand_there(pid to, bool trapping) {
   trap_exit(trapping);
   send(to, go{});
-  receive([&](const exited& news) { send(to, news); }, [](go) {});
+  receive([&](const exited& news) { send(to, news); }, [&](go) { send(to, go{}); });
 }
 
 fate after_signal(bool trapping, const reason& why) {
@@ -122,13 +124,15 @@ fate after_signal(bool trapping, const reason& why) {
     EXPECT_EQ(news->from, self());
     result.received = news->why;
   }
+  result.went_on = receive<go>(std::chrono::nanoseconds(0)).has_value();
   return result;
 }
 
 TEST(exit_signal, normal_does_nothing_to_another_process) {
   in_every_mode([] {
     const fate seen = after_signal(false, reason::normal);
-    EXPECT_EQ(seen.end, reason::normal);  // by its go
+    EXPECT_TRUE(seen.went_on);
+    EXPECT_EQ(seen.end, reason::normal);
     EXPECT_FALSE(seen.received);
   });
 }
