@@ -41,4 +41,6 @@ target_compile_options(mote PRIVATE ${mote_warnings} -fexceptions)
 target_compile_options(mote PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
 # The library is loaded with the program, so thread-locals may be reached at a fixed offset, without a call.
 target_compile_options(mote PRIVATE -ftls-model=initial-exec -fno-plt -fno-semantic-interposition)
+# Two neighbouring fields that are wanted apart would be taken apart in a vector register, and through memory.
+target_compile_options(mote PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-tree-slp-vectorize>)
 mote_add_dependencies(mote)

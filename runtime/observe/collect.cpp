@@ -133,20 +133,6 @@ std::uint64_t now_in(const runtime& home) noexcept {
   return std::uint64_t{home.schedulers[0].coarse_time()} << scheduler::coarse_shift;
 }
 
-process_state state_in(const process& block) noexcept {
-  if (has_ended(block)) return process_state::exiting;
-  switch (block.doing.load(relaxed)) {
-    case activity::running:
-      return process_state::running;
-    case activity::waiting:
-      return process_state::waiting;
-    case activity::exiting:
-      return process_state::exiting;
-    default:
-      return process_state::ready;
-  }
-}
-
 int scheduler_of(const runtime& home, const process& block) noexcept {
   for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
     if (home.schedulers[i].running() == &block) return static_cast<int>(i);
@@ -221,7 +207,7 @@ bool collect(runtime& home, process& block, const still_threads& threads, proces
   into = {};
   into.id = home.table.pid_of(self->key());
   if (const std::uint64_t parent = self->parent_key; parent != 0) into.parent = pid_for(home, parent);
-  into.state = state_in(*self);
+  into.state = state_of(*self);
   into.prio = static_cast<priority>(std::uint8_t{self->priority});
   into.traps_exits = self->has(process_flags::traps_exits);
   if (self->pinned != no_pin) into.pinned = self->pinned;

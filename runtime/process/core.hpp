@@ -467,6 +467,7 @@ void unname_process(runtime& home, process& who) noexcept;
 void drop_details(runtime& home, process& who) noexcept;
 
 // ---- info.cpp ----
+process_state state_of(const process& block) noexcept;
 void report_crash(core& here, process& dead, const reason& why) noexcept;
 /// The same for a child that its supervisor, the caller, has news of: by its id there.
 void report_child(std::string_view id, pid child, const reason& why);

@@ -99,7 +99,7 @@ MOTE_COLD void sort_unusual(core& here, process& self, envelope* given, envelope
   }
 }
 
-inline void sort_one(core& here, process& self, envelope* mail, envelope* following) {
+inline __attribute__((always_inline)) void sort_one(core& here, process& self, envelope* mail, envelope* following) {
   const bool plain = (mail->kind == envelope_kind::message && mail->mark == 0) || mail->kind == envelope_kind::request;
   const bool usual = plain && mail->generation == self.generation.load(relaxed) &&
                      !self.has(process_flags::doomed | process_flags::sheds);

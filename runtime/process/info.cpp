@@ -98,6 +98,22 @@ void* local_value(std::uint32_t key, void* (*make)(const void*), const void* giv
   return own->add(key, make(given), destroy);
 }
 
+process_state state_of(const process& block) noexcept {
+  if (has_ended(block)) return process_state::exiting;
+  switch (block.doing.load(relaxed)) {
+    case activity::running:
+      return process_state::running;
+    case activity::waiting:
+      return process_state::waiting;
+    case activity::exiting:
+      return process_state::exiting;
+    case activity::ready:
+    case activity::free:
+      return process_state::ready;
+  }
+  return process_state::ready;
+}
+
 }  // namespace mote::detail
 
 namespace mote {
@@ -181,21 +197,6 @@ unsigned current_scheduler() {
 
 namespace {
 
-process_state state_of(activity doing) noexcept {
-  switch (doing) {
-    case activity::running:
-      return process_state::running;
-    case activity::waiting:
-      return process_state::waiting;
-    case activity::exiting:
-      return process_state::exiting;
-    case activity::ready:
-    case activity::free:
-      return process_state::ready;
-  }
-  return process_state::ready;
-}
-
 std::chrono::steady_clock::time_point coarse_past(std::uint64_t now_ns, std::uint32_t then) noexcept {
   const std::uint64_t now = now_ns >> detail::scheduler::coarse_shift;
   const std::uint32_t age = static_cast<std::uint32_t>(now) - then;
@@ -242,7 +243,7 @@ std::optional<process_info> info(pid who) {
   seen.id = who;
   const std::uint64_t parent = block->parent_key;
   if (parent != 0) seen.parent = pid_for(home, parent);
-  seen.state = has_ended(*block) ? process_state::exiting : state_of(block->doing.load(relaxed));
+  seen.state = state_of(*block);
   seen.prio = static_cast<priority>(std::uint8_t{block->priority});
   seen.trap_exit = block->has(process_flags::traps_exits);
   const mailbox_bounds::load load = waiting_for(home, *block);

@@ -550,77 +550,71 @@ TEST(mailbox_limit, a_producer_that_is_no_faster_by_design_does_not_fill_an_unli
 }
 
 TEST(mailbox_limit, a_budget_of_the_runtime_bounds_all_mailboxes_together) {
-  for (const mode& how : every_mode()) {
-    options given;
-    given.mailbox_budget_bytes = 1 << 20;
-    in_mode(
-        how,
-        [] {
-          std::vector<pid> full;
-          for (int i = 0; i < 8; ++i) full.push_back(spawn(wait_for_ever));
-          std::size_t taken = 0;
-          for (const pid each : full) {
-            while (try_send(each, std::string(4'000, 'x')) == send_result::delivered) ++taken;
-          }
-          EXPECT_GE(taken, 240u);                      // of 262 that fit
-          EXPECT_LE(taken, 270u + full.size() * 16u);  // what each may hold whatever the budget
-          for (const pid each : full) kill(each);
-          const pid collector = spawn(collect, self());
-          spawn(send_numbers, collector, 100);
-          numbers got;
-          while (got.size() < 100) {
-            for (const int each : collected()) got.push_back(each);
-          }
-          EXPECT_EQ(got, up_to(100));
-        },
-        given);
-  }
+  options given;
+  given.mailbox_budget_bytes = 1 << 20;
+  in_every_mode(
+      [] {
+        std::vector<pid> full;
+        for (int i = 0; i < 8; ++i) full.push_back(spawn(wait_for_ever));
+        std::size_t taken = 0;
+        for (const pid each : full) {
+          while (try_send(each, std::string(4'000, 'x')) == send_result::delivered) ++taken;
+        }
+        EXPECT_GE(taken, 240u);                      // of 262 that fit
+        EXPECT_LE(taken, 270u + full.size() * 16u);  // what each may hold whatever the budget
+        for (const pid each : full) kill(each);
+        const pid collector = spawn(collect, self());
+        spawn(send_numbers, collector, 100);
+        numbers got;
+        while (got.size() < 100) {
+          for (const int each : collected()) got.push_back(each);
+        }
+        EXPECT_EQ(got, up_to(100));
+      },
+      given);
 }
 
 // Their receivers sleep on, and have looked at all that they hold.
 TEST(mailbox_limit, who_waits_for_the_budget_goes_on_when_it_has_room_again) {
-  for (const mode& how : every_mode()) {
-    options given;
-    given.mailbox_budget_bytes = 1 << 20;
-    in_mode(
-        how,
-        [] {
-          const pid hog = spawn([] {
-            for (;;) {
-              receive<go>();
-              receive<std::string>();
-            }
-          });
-          for (int round = 0; round < 5; ++round) {
-            send(hog, std::string(std::size_t{2} << 20, 'x'));
-            std::vector<pid> senders;
-            for (int i = 0; i < 3; ++i) {
-              const pid picky = spawn(
-                  [](pid parent) {
-                    receive<other>();
-                    send(parent, done{});
-                  },
-                  self());
-              senders.push_back(spawn(
-                  [](pid to) {
-                    send_numbers(to, 20);
-                    send(to, other{0});
-                  },
-                  picky));
-              until_waiting(picky);
-            }
-            for (const pid each : senders) {
-              until_waiting(each);
-              EXPECT_EQ(info(each)->waits_for, wait_reason::room);
-            }
-            EXPECT_TRUE(none_left<done>());
-            send(hog, go{});
-            for (int i = 0; i < 3; ++i) receive<done>();
+  options given;
+  given.mailbox_budget_bytes = 1 << 20;
+  in_every_mode(
+      [] {
+        const pid hog = spawn([] {
+          for (;;) {
+            receive<go>();
+            receive<std::string>();
           }
-          kill(hog);
-        },
-        given);
-  }
+        });
+        for (int round = 0; round < 5; ++round) {
+          send(hog, std::string(std::size_t{2} << 20, 'x'));
+          std::vector<pid> senders;
+          for (int i = 0; i < 3; ++i) {
+            const pid picky = spawn(
+                [](pid parent) {
+                  receive<other>();
+                  send(parent, done{});
+                },
+                self());
+            senders.push_back(spawn(
+                [](pid to) {
+                  send_numbers(to, 20);
+                  send(to, other{0});
+                },
+                picky));
+            until_waiting(picky);
+          }
+          for (const pid each : senders) {
+            until_waiting(each);
+            EXPECT_EQ(info(each)->waits_for, wait_reason::room);
+          }
+          EXPECT_TRUE(none_left<done>());
+          send(hog, go{});
+          for (int i = 0; i < 3; ++i) receive<done>();
+        }
+        kill(hog);
+      },
+      given);
 }
 
 template <class Body>
