@@ -120,11 +120,10 @@ runtime::~runtime() { static_cast<void>(stop()); }
 // Only what was left behind has anything in its mailbox then.
 bool runtime::stop() noexcept {
   if (stopped_) return true;
-  if (!schedulers.stop()) return false;
+  if (!schedulers.stop() || !net->stop()) return false;
   unlist_runtime(*this);  // H3
   starts.close();
   visitors.close();  // H1
-  net->stop();
   drop_what_is_left();
   tell_all_awaiters();
   catches_terminate_.reset();

@@ -46,7 +46,8 @@ class tcp_stream {
 
   static tcp_stream connect(const endpoint& to, deadline until = {});
   static tcp_stream connect(const endpoint& to, std::error_code& error, deadline until = {});
-  /// Tries each address of the host in turn, until one answers; the error is the last one's.
+  /// Tries each address of the host in turn, until one answers; the error is the last one's. Each may take its share of what is
+  /// left until the deadline: half of it the first of two.
   static tcp_stream connect(std::string_view host, std::uint16_t port, deadline until = {});
   static tcp_stream connect(std::string_view host, std::uint16_t port, std::error_code& error, deadline until = {});
 

@@ -79,8 +79,9 @@ class network {
   /// Whether it is told, for one that was adopted; if so, at once if it can be. 0 or an errno value.
   virtual int tell_of_room(io_entry& entry, bool told) = 0;
 
-  /// Plain thread, after the schedulers have ended: waits for what still runs on threads of its own.
-  virtual void stop() noexcept {}
+  /// Plain thread, after the schedulers have ended: waits, a second at most, for what still runs on threads of its own. False:
+  /// something runs on, and needs this and the runtime.
+  virtual bool stop() noexcept { return true; }
 
  protected:
   io_table table_;

@@ -30,7 +30,7 @@ class system_network final : public network {
   resolved resolve(const std::string& host, std::uint64_t deadline_ns) override;
   opened watch(int descriptor, io_side side) override { return watches_.begin(descriptor, side); }
   void unwatch(io_entry& entry, io_side side) noexcept override { watches_.end(entry, side); }
-  void stop() noexcept override { pool_.stop(); }
+  bool stop() noexcept override { return pool_.stop(std::chrono::seconds(1)); }
   opened adopt(int descriptor) override { return enter({descriptor, 0}, false, false); }
   int tell_of_room(io_entry& entry, bool told) override;
 

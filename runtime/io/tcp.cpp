@@ -48,6 +48,13 @@ io_handle connect_to(const endpoint& to, std::error_code& error, std::uint64_t d
   return handle;
 }
 
+// A fair share of what is left, so that one address that does not answer leaves the others theirs. As in Go's net.Dialer.
+std::uint64_t deadline_of_one(std::uint64_t deadline_ns, std::size_t addresses_left) noexcept {
+  const std::uint64_t now = current_core()->now_ns();
+  if (deadline_ns == no_deadline || deadline_ns <= now) return deadline_ns;
+  return now + (deadline_ns - now) / addresses_left;
+}
+
 std::vector<ip_address> addresses_of_host(std::string_view host, std::error_code& error, std::uint64_t deadline_ns) {
   error.clear();
   if (const auto written = ip_address::parse(host)) return {*written};
@@ -95,8 +102,10 @@ tcp_stream tcp_stream::connect(const endpoint& to, deadline until) {
 tcp_stream tcp_stream::connect(std::string_view host, std::uint16_t port, std::error_code& error, deadline until) {
   const entry door("mote::tcp_stream::connect");
   begin_io();
-  for (const ip_address& address : addresses_of_host(host, error, until.at_ns())) {
-    if (io_handle made = connect_to({address, port}, error, until.at_ns())) return tcp_stream(std::move(made));
+  const std::vector<ip_address> all = addresses_of_host(host, error, until.at_ns());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::uint64_t deadline_ns = deadline_of_one(until.at_ns(), all.size() - i);
+    if (io_handle made = connect_to({all[i], port}, error, deadline_ns)) return tcp_stream(std::move(made));
   }
   return {};
 }
