@@ -17,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <mutex>
 
 namespace mote::detail {
@@ -37,6 +38,11 @@ std::string_view name_of(int number) noexcept {
     if (numbers[i] == number) return names[i];
   }
   return "a signal";
+}
+
+std::string_view words_for(int error) noexcept {
+  const char* const words = ::strerrordesc_np(error);
+  return words != nullptr ? words : "an unknown error";
 }
 
 // %p stands for the number of the OS process. -1 with errno: there is none.
@@ -93,7 +99,7 @@ void dump_crash(int number, const siginfo_t& what, const frame_registers& own) n
   if (done) {
     told << "; mote-dump reads it\n";
   } else {
-    told << ", or would be: it could not be written (errno " << static_cast<std::uint64_t>(errno) << ")\n";
+    told << ", or would be: it could not be written (" << words_for(errno) << ")\n";
   }
   told.print();
 }

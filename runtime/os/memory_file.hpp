@@ -7,7 +7,7 @@ namespace mote::detail {
 
 class memory_file {
  public:
-  /// name: for who looks into /proc. Throws std::system_error.
+  /// name: for who looks into /proc. Throws std::system_error that names the limit.
   explicit memory_file(const char* name);
   memory_file(const memory_file&) = delete;
   memory_file& operator=(const memory_file&) = delete;

@@ -1,5 +1,6 @@
 #include "runtime/os/thread_pool.hpp"
 
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/os/this_thread.hpp"
 
 #include <utility>
@@ -53,7 +54,7 @@ bool thread_pool::run(job work) {
     soon = !refused;
     if (refused && threads_.empty()) {
       jobs_.pop_back();
-      throw std::system_error(refused, "a thread of " + name_);
+      throw system_refusal(refused, "mote: a thread of " + name_, asked_for::thread);
     }
   }
   changed_.notify_one();

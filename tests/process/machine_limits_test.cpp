@@ -80,7 +80,7 @@ void limit(Resource which, rlim_t value) {
   int result = 1;
   try {
     given.schedulers = 2;
-    given.max_processes = 4096;
+    if (given.max_processes == options{}.max_processes) given.max_processes = 4096;
     result = mote::run([&] { body(); }, given);
   } catch (const system_limit& full) {
     std::fprintf(stderr, "system_limit: %s\n", full.what());
@@ -124,6 +124,19 @@ TEST_F(machine_limits, of_addresses_are_named_with_their_value) {
   EXPECT_EXIT((limit(RLIMIT_AS, rlim_t{20} << 20), run_and_say(live)), ends_with(1),
               "system_limit: mote: no [0-9]+ bytes of addresses for .*RLIMIT_AS is 20971520 bytes");
   EXPECT_EXIT((limit(RLIMIT_AS, rlim_t{1} << 30), run_and_say(live)), ends_with(worked), "address space bytes: 1073741824");
+}
+
+TEST_F(machine_limits, of_memory_are_named_with_their_value) {
+  EXPECT_EXIT((limit(RLIMIT_DATA, rlim_t{16} << 20), run_and_say(live, {.max_processes = 1 << 16})), ends_with(1),
+              "system_limit: mote: no [0-9]+ bytes of addresses for .*RLIMIT_DATA is 16777216 bytes");
+}
+
+TEST_F(machine_limits, of_files_in_memory_are_named) {
+  const auto dumps = [] { dump(dump_format::json); };
+  EXPECT_EXIT((refuse_call(SYS_memfd_create, ENOSPC), run_and_say(dumps)), ends_with(1),
+              "mote: a file in memory: the space of files in memory: No space left");
+  EXPECT_EXIT((limit(RLIMIT_AS, rlim_t{4} << 30), refuse_call(SYS_memfd_create, ENOMEM), run_and_say(dumps)), ends_with(1),
+              "mote: a file in memory: RLIMIT_AS is 4294967296 bytes.*: Cannot allocate memory");
 }
 
 TEST_F(machine_limits, of_threads_are_named_with_their_value) {

@@ -1,54 +1,27 @@
 // How many cores: the quotas of made-up cgroup trees, and what the real machine says.
 #include "runtime/os/cores.hpp"
+#include "tests/runtime/os/fake_system.hpp"
 
-#include <gtest/gtest.h>
 #include <sched.h>
 
-#include <filesystem>
-#include <fstream>
-#include <string>
+#include <optional>
 
 namespace mote::detail {
 namespace {
 
 namespace fs = std::filesystem;
 
-class fake_system : public testing::Test {
+class fake_cores : public test::fake_system {
  protected:
-  fake_system() {
-    std::string pattern = (fs::temp_directory_path() / "mote_cores_XXXXXX").string();
-    const char* const made = mkdtemp(pattern.data());
-    root_ = made != nullptr ? made : "";
-  }
-  ~fake_system() override { fs::remove_all(root_); }
-  void SetUp() override { ASSERT_FALSE(root_.empty()); }
-
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories(fs::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text;
-  }
-  void version_two(const std::string& group, const std::string& shown = "/") const {
-    write("/proc/self/cgroup", "0::" + group + "\n");
-    write("/proc/self/mountinfo", "22 1 0:21 / /proc rw - proc proc rw\n30 23 0:26 " + shown +
-                                      " /cg rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
-  }
-  void version_one(const std::string& group) const {
-    write("/proc/self/cgroup", "3:memory:/elsewhere\n2:cpu,cpuacct:" + group + "\n1:name=systemd:/x\n");
-    write("/proc/self/mountinfo",
-          "31 23 0:27 / /v1/memory rw - cgroup cgroup rw,memory\n32 23 0:28 / /v1/cpu rw - cgroup cgroup "
-          "rw,cpu,cpuacct\n");
-  }
   std::optional<unsigned> quota() const { return quota_cores(root_); }
-
-  std::string root_;
 };
 
-TEST_F(fake_system, without_cgroup_files_has_no_quota) {
+TEST_F(fake_cores, without_cgroup_files_has_no_quota) {
   EXPECT_EQ(quota(), std::nullopt);
   EXPECT_EQ(usable_cores(root_), usable_cpu_ids().size());
 }
 
-TEST_F(fake_system, rounds_a_quota_up_and_to_one_at_least) {
+TEST_F(fake_cores, rounds_a_quota_up_and_to_one_at_least) {
   version_two("/job");
   write("/cg/job/cpu.max", "150000 100000\n");
   EXPECT_EQ(quota(), 2U);
@@ -59,7 +32,7 @@ TEST_F(fake_system, rounds_a_quota_up_and_to_one_at_least) {
   EXPECT_EQ(usable_cores(root_), 1U);
 }
 
-TEST_F(fake_system, is_limited_by_every_ancestor) {
+TEST_F(fake_cores, is_limited_by_every_ancestor) {
   version_two("/a/b/c");
   write("/cg/a/b/c/cpu.max", "900000 100000\n");
   write("/cg/a/b/cpu.max", "max 100000\n");
@@ -71,7 +44,7 @@ TEST_F(fake_system, is_limited_by_every_ancestor) {
   EXPECT_EQ(quota(), 1U);
 }
 
-TEST_F(fake_system, ignores_what_is_malformed_or_makes_no_sense) {
+TEST_F(fake_cores, ignores_what_is_malformed_or_makes_no_sense) {
   version_two("/a/b");
   write("/cg/a/cpu.max", "400000 100000\n");
   for (const char* text : {"", "\n", "max", "max 100000", "garbage 100000", "100000", "100000 0", "100000 x",
@@ -81,27 +54,27 @@ TEST_F(fake_system, ignores_what_is_malformed_or_makes_no_sense) {
   }
 }
 
-TEST_F(fake_system, a_huge_quota_does_not_overflow) {
+TEST_F(fake_cores, a_huge_quota_does_not_overflow) {
   version_two("/a");
   write("/cg/a/cpu.max", "9223372036854775807 1\n");
   EXPECT_EQ(quota(), 2147483647U);
   EXPECT_EQ(usable_cores(root_), usable_cpu_ids().size());
 }
 
-TEST_F(fake_system, tolerates_malformed_tables) {
+TEST_F(fake_cores, tolerates_malformed_tables) {
   write("/proc/self/cgroup", "\n:\n0:\nnonsense\n0::");
   write("/proc/self/mountinfo",
         "\n1 2 3\n - - -\n1 2 3 4 5 6 7 8 -\n1 2 3 4 5 - cgroup2\n1 2 3 / /cg rw - cgroup2 c rw\n");
   EXPECT_EQ(quota(), std::nullopt);
 }
 
-TEST_F(fake_system, a_folder_in_place_of_a_file_limits_nothing) {
+TEST_F(fake_cores, a_folder_in_place_of_a_file_limits_nothing) {
   version_two("/a");
   fs::create_directories(root_ + "/cg/a/cpu.max");
   EXPECT_EQ(quota(), std::nullopt);
 }
 
-TEST_F(fake_system, a_mount_that_shows_part_of_the_tree_is_understood) {
+TEST_F(fake_cores, a_mount_that_shows_part_of_the_tree_is_understood) {
   version_two("/docker/id/job", "/docker/id");
   write("/cg/job/cpu.max", "100000 100000\n");
   write("/cg/cpu.max", "300000 100000\n");
@@ -113,7 +86,7 @@ TEST_F(fake_system, a_mount_that_shows_part_of_the_tree_is_understood) {
   EXPECT_EQ(quota(), 3U);
 }
 
-TEST_F(fake_system, version_one_quotas_and_their_ancestors_count) {
+TEST_F(fake_cores, version_one_quotas_and_their_ancestors_count) {
   version_one("/a/b");
   write("/v1/cpu/a/b/cpu.cfs_quota_us", "-1\n");
   write("/v1/cpu/a/b/cpu.cfs_period_us", "100000\n");
@@ -126,7 +99,7 @@ TEST_F(fake_system, version_one_quotas_and_their_ancestors_count) {
   EXPECT_EQ(quota(), 3U);
 }
 
-TEST_F(fake_system, mount_points_with_blanks_are_understood) {
+TEST_F(fake_cores, mount_points_with_blanks_are_understood) {
   write("/proc/self/cgroup", "0::/a\n");
   write("/proc/self/mountinfo", "30 23 0:26 / /c\\040g rw - cgroup2 cgroup2 rw\n");
   write("/c g/a/cpu.max", "100000 100000\n");
