@@ -32,6 +32,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -47,7 +48,7 @@ class start_failed : public no_reply {
 /// No answer came in time. why() is timeout.
 class call_timeout : public no_reply {
  public:
-  explicit call_timeout(std::string_view message);
+  explicit call_timeout(const std::string& what);
 };
 
 /// How long a call waits unless it is told otherwise, as in OTP; and how to tell it to wait for ever.
@@ -76,6 +77,8 @@ class server {
 template <class S>
 struct message_traits<server<S>> {
   static constexpr bool owns_all = true;
+  static void encode(const server<S>& value, encoder& out) { message_traits<pid>::encode(value.id(), out); }
+  static server<S> decode(decoder& in) { return server<S>(message_traits<pid>::decode(in)); }
 };
 
 /// Starts a server, and waits until it has begun: its state is made in the new process, by init(args...) or by a constructor.
@@ -104,7 +107,8 @@ server<S> start_link(const spawn_options& options, Args&&... args) {
 /// Asks a server, and waits for its answer.
 /// Returns  what the handler for this message returns, or, where it answers later, the message's `reply`.
 /// Throws   no_reply when the server has ended, or ends before it answers: why() is noproc, or its reason; call_timeout when
-///          the time was up, and an answer that comes later vanishes; usage_error from the server itself.
+///          the time was up, and an answer that comes later vanishes; usage_error from the server itself, and between two OS
+///          processes (<mote/isolated.hpp>) when the message cannot cross. An answer that cannot is a no_reply that says so.
 /// Blocks   until the answer is there. May end the process.
 template <class S, class T>
 auto call(const server<S>& to, T&& question, std::chrono::nanoseconds timeout = default_timeout) {
@@ -114,7 +118,7 @@ auto call(const server<S>& to, T&& question, std::chrono::nanoseconds timeout = 
   if constexpr (detail::handler_missing<S, message>::in_handle_call && detail::check_message<message>()) {
     detail::envelope_ptr answer = detail::ask(
         to, detail::make_envelope(sent{std::forward<T>(question)}, sizeof(std::uint64_t)), timeout);
-    if (answer == nullptr) detail::call_timed_out(detail::message_type_of<message>);
+    if (answer == nullptr) detail::call_timed_out(to, type_name<S>(), detail::message_type_of<message>, timeout);
     if constexpr (!std::is_void_v<result>) return detail::take_reply<result>(std::move(answer));
   }
 }

@@ -2,6 +2,7 @@
 // child is restarted by itself. A supervisor is a server; it may be a child of another.
 #pragma once
 
+#include <mote/isolated.hpp>
 #include <mote/message.hpp>
 #include <mote/process.hpp>
 #include <mote/reason.hpp>
@@ -43,11 +44,14 @@ class child_start {
   /// For a child that is a plain process: spawn_link(function, args...).
   template <class Function, class... Args>
   static child_start spawning(Function function, Args&&... args) {
-    const auto begin = [function](auto&&... values) -> pid { return spawn_link(function, std::move(values)...); };
-    child_start made;
-    made.kept_ = std::make_unique<kept<std::decay_t<decltype(begin)>, detail::sent_as_t<Args>...>>(
-        begin, std::forward<Args>(args)...);
-    return made;
+    return keeping([function](auto&&... values) -> pid { return spawn_link(function, std::move(values)...); },
+                   std::forward<Args>(args)...);
+  }
+  /// For one that is an isolated process: spawn_link(how, function, args...).
+  template <class Function, class... Args>
+  static child_start spawning(const isolation& how, Function function, Args&&... args) {
+    return keeping([how, function](auto&&... values) -> pid { return spawn_link(how, function, std::move(values)...); },
+                   std::forward<Args>(args)...);
   }
   child_start(const child_start& other) : kept_(other.kept_ != nullptr ? other.kept_->clone() : nullptr) {}
   child_start(child_start&&) noexcept = default;
@@ -78,6 +82,13 @@ class child_start {
     Function function;
     std::tuple<Stored...> arguments;
   };
+
+  template <class Begin, class... Args>
+  static child_start keeping(Begin begin, Args&&... args) {
+    child_start made;
+    made.kept_ = std::make_unique<kept<Begin, detail::sent_as_t<Args>...>>(begin, std::forward<Args>(args)...);
+    return made;
+  }
 
   std::unique_ptr<startable> kept_;
 };
@@ -113,6 +124,15 @@ requires(detail::plain_function<std::decay_t<Function>>) child_spec child(std::s
   child_spec made;
   made.id = std::move(id);
   made.start = child_start::spawning(function, std::forward<Args>(args)...);
+  return made;
+}
+/// A child that is an isolated process: spawn_link(how, function, args...). how: mote::isolated, or an isolation of one's own.
+template <class Function, class... Args>
+requires(detail::plain_function<std::decay_t<Function>>) child_spec
+    child(std::string id, const isolation& how, Function function, Args&&... args) {
+  child_spec made;
+  made.id = std::move(id);
+  made.start = child_start::spawning(how, function, std::forward<Args>(args)...);
   return made;
 }
 

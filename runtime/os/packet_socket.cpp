@@ -1,5 +1,7 @@
 #include "runtime/os/packet_socket.hpp"
 
+#include "runtime/os/system_refusal.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -8,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace mote::detail {
@@ -19,7 +20,7 @@ constexpr std::size_t most_attached = 4;
 constexpr std::size_t page_size = 4096;
 constexpr int all_seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
 
-[[noreturn]] void refuse(const char* what) { throw std::system_error(errno, std::system_category(), what); }
+[[noreturn]] void refuse(const char* what) { throw system_refusal(errno, what, asked_for::memory); }
 
 descriptor make_file(std::size_t size) {
   descriptor file(::memfd_create("mote", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -36,7 +37,7 @@ void descriptor::close() noexcept {
 packet_pair make_packet_pair() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-    refuse("mote: the channel to an OS process (descriptors)");
+    throw system_refusal(errno, "mote: the channel to an OS process");
   }
   return {descriptor(ends[0]), descriptor(ends[1])};
 }
@@ -73,7 +74,7 @@ packet_result receive_packet(int socket, std::span<std::byte> into, std::span<de
   // The other end was closed with something unread. Linux says so first, once, and only then gives what that end had sent.
   if (got < 0 && errno == ECONNRESET) got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (got < 0) return {0, errno};
-  std::size_t taken = 0;
+  std::size_t came = 0, taken = 0;
   for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
     if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -81,9 +82,12 @@ packet_result receive_packet(int socket, std::span<std::byte> into, std::span<de
       int number = -1;
       std::memcpy(&number, CMSG_DATA(head) + i * sizeof(int), sizeof(int));
       descriptor one(number);
+      ++came;
       if (taken < attached.size()) attached[taken++] = std::move(one);
     }
   }
+  const bool none_free = (message.msg_flags & MSG_CTRUNC) != 0 && came < most_attached;  // there was room to tell of more
+  if (none_free) return {0, EMFILE};
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return {0, EMSGSIZE};
   return {static_cast<std::size_t>(got), 0};
 }
@@ -108,11 +112,11 @@ descriptor make_sealed_file(std::span<const std::byte> content) {
 }
 
 // Sealed against shrinking, or a hostile owner could take the pages from under the reader.
-sealed_content::sealed_content(const descriptor& file) noexcept {
+sealed_content::sealed_content(const descriptor& file) {
   struct stat found {};
   if (::fcntl(file.get(), F_GET_SEALS) != all_seals || ::fstat(file.get(), &found) != 0 || found.st_size <= 0) return;
   void* const at = ::mmap(nullptr, static_cast<std::size_t>(found.st_size), PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (at == MAP_FAILED) return;
+  if (at == MAP_FAILED) refuse("mote: a large message from an OS process");
   at_ = at;
   size_ = static_cast<std::size_t>(found.st_size);
 }
@@ -121,15 +125,15 @@ sealed_content::~sealed_content() {
   if (at_ != nullptr) ::munmap(at_, size_);
 }
 
-descriptor make_shared_page() { return make_file(page_size); }
+shared_page::shared_page() : shared_page(make_file(page_size)) {}
 
-void* map_page(const descriptor& page) noexcept {
-  void* const at = ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, page.get(), 0);
-  return at == MAP_FAILED ? nullptr : at;
+shared_page::shared_page(descriptor file)
+    : file_(std::move(file)), at_(::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0)) {
+  if (at_ == MAP_FAILED) refuse("mote: the page shared with an OS process");
 }
 
-void unmap_page(void* page) noexcept {
-  if (page != nullptr) ::munmap(page, page_size);
+shared_page::~shared_page() {
+  if (at_ != nullptr) ::munmap(at_, page_size);
 }
 
 }  // namespace mote::detail

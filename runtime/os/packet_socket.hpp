@@ -32,32 +32,35 @@ struct packet_pair {
   descriptor near, far;
 };
 
-/// How a call went: bytes, or an errno value (EAGAIN: nothing now). Zero bytes received: the other end is closed.
+/// How a call went: bytes, or an errno value (EAGAIN: nothing now; EMFILE: what came along found no descriptor free). Zero bytes received: the other end is closed.
 struct packet_result {
   std::size_t bytes = 0;
   int error = 0;
 };
 
-/// Non-blocking, close-on-exec. Throws std::system_error.
+/// Non-blocking, close-on-exec. Throws std::system_error that names the limit.
 packet_pair make_packet_pair();
 /// attached: a descriptor that is sent along, -1 for none; the caller keeps it.
 packet_result send_packet(int socket, std::span<const std::byte> packet, std::span<const int> attached = {}) noexcept;
-/// attached: takes what came along, up to its size; what is too many is closed. EMSGSIZE: the packet was larger. What was sent is
-/// received whatever its sender had left unread when it closed.
+/// attached: takes what came along, up to its size; what is too many is closed. EMSGSIZE: the packet was larger, or more came
+/// along than may; EMFILE: the packet is lost, since for what came along no descriptor was free. What was sent is received
+/// whatever its sender had left unread when it closed.
 packet_result receive_packet(int socket, std::span<std::byte> into, std::span<descriptor> attached) noexcept;
 /// Ends both directions for whoever holds either end.
 void shut_down(int socket) noexcept;
 /// Blocks until there is something to receive, or the other end is closed.
 void wait_for_packet(int socket) noexcept;
 
-/// A nameless file that holds these bytes and can never be changed again. Throws std::system_error.
+/// A nameless file that holds these bytes and can never be changed again. Throws std::system_error that names
+/// the limit.
 descriptor make_sealed_file(std::span<const std::byte> content);
 
 /// The content of such a file, in memory while this lives.
 class sealed_content {
  public:
-  /// Nothing is mapped, and view is empty, when the file is none that make_sealed_file makes.
-  explicit sealed_content(const descriptor& file) noexcept;
+  /// Nothing is mapped, and view is empty, when the file is none that make_sealed_file makes. Throws std::system_error that names
+  /// the limit, when the system refuses the mapping.
+  explicit sealed_content(const descriptor& file);
   sealed_content(const sealed_content&) = delete;
   sealed_content& operator=(const sealed_content&) = delete;
   ~sealed_content();
@@ -68,10 +71,25 @@ class sealed_content {
   std::size_t size_ = 0;
 };
 
-/// A page that two OS processes share. Throws std::system_error.
-descriptor make_shared_page();
-/// Maps it; nullptr when the system refuses. Never unmapped but by unmap_page.
-void* map_page(const descriptor& page) noexcept;
-void unmap_page(void* page) noexcept;
+/// A page that two OS processes share, in memory while this lives. Both ways to make one throw std::system_error that names the
+/// limit.
+class shared_page {
+ public:
+  /// A new one, of noughts.
+  shared_page();
+  /// The one that another OS process has made.
+  explicit shared_page(descriptor file);
+  shared_page(shared_page&& other) noexcept : file_(std::move(other.file_)), at_(std::exchange(other.at_, nullptr)) {}
+  shared_page& operator=(shared_page&&) = delete;
+  ~shared_page();
+
+  void* at() const noexcept { return at_; }
+  /// To be passed on. Once it is, nobody here needs it any more.
+  descriptor& file() noexcept { return file_; }
+
+ private:
+  descriptor file_;
+  void* at_;
+};
 
 }  // namespace mote::detail

@@ -13,6 +13,7 @@
 #include "runtime/process/locals.hpp"
 
 #include <mote/detail/server.hpp>
+#include <mote/error.hpp>
 #include <mote/server.hpp>
 
 #include <exception>
@@ -22,8 +23,7 @@ namespace mote {
 
 start_failed::start_failed(reason why) : no_reply("mote::start: the server ended in init (" + to_string(why) + ")", why) {}
 
-call_timeout::call_timeout(std::string_view message)
-    : no_reply("mote::call: no answer in time to " + std::string(message), reason::timeout) {}
+call_timeout::call_timeout(const std::string& what) : no_reply(what, reason::timeout) {}
 
 }  // namespace mote
 
@@ -62,6 +62,11 @@ bool become_idle(core& here, process& self) noexcept {
 void stand_in_line(core& here, process& self) noexcept {
   leave_stack(here, self);
   here.enqueue(self);
+}
+
+std::string text_of(std::chrono::nanoseconds time) {
+  const auto whole_ms = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+  return whole_ms == time ? std::to_string(whole_ms.count()) + " ms" : std::to_string(time.count()) + " ns";
 }
 
 reason last_words(const server_type& type, void* place, const reason& why) noexcept {
@@ -174,6 +179,7 @@ void await_start(ref request) {
   }
 }
 
+// An answer that cannot cross to another OS process is no fault of the server's: the asker hears of it.
 void answer_in_hand(served& cell, envelope* given) {
   envelope_ptr answer(given);
   const entry door("mote::reply");
@@ -184,8 +190,11 @@ void answer_in_hand(served& cell, envelope* given) {
   answer->mark = asked->mark;
   answer->slot = asked->slot;
   answer->kind = envelope_kind::reply;
-  const std::uint64_t asker = asker_of(*asked);
-  post(here, here.home.table.find(asker), static_cast<std::uint32_t>(asker >> 32), answer.release(), urgency::urgent);
+  try {
+    post_to(here, asker_of(*asked), answer.release(), urgency::urgent);
+  } catch (const usage_error&) {
+    refuse_request(here, door.self(), *asked, reason::from_exception(std::current_exception()));
+  }
 }
 
 void leave_starter() { static_cast<void>(unlink(parent())); }
@@ -212,11 +221,14 @@ void stop_server(pid who, const reason& why, std::chrono::nanoseconds timeout) {
                                     [](down news) { return std::move(news.why); }),
                                after(timeout, [&]() -> reason {
                                  demonitor(watch, true);
-                                 throw call_timeout("mote::stop");
+                                 throw call_timeout("mote::stop: " + to_string(who) + " has not ended within " + text_of(timeout));
                                }));
   if (!(ended == why)) throw no_reply(ended);
 }
 
-void call_timed_out(const message_type& asked) { throw call_timeout(asked.name); }
+void call_timed_out(pid to, std::string_view server, const message_type& asked, std::chrono::nanoseconds timeout) {
+  throw call_timeout("mote::call: " + std::string(server) + " " + to_string(to) + " has not answered " + std::string(asked.name) +
+                     " within " + text_of(timeout));
+}
 
 }  // namespace mote::detail

@@ -93,7 +93,7 @@ void isolated_first::run(void* place) {
   self.body(in);
 }
 
-// A packet that makes no sense is as good as none: the program is not what it was.
+// After a packet that makes no sense, or that the system refuses to give, nothing else is taken. The program hears why.
 void gate_body::run(void* place) {
   wire& way = *static_cast<gate_body*>(place)->way;
   bool told = false;
@@ -103,7 +103,8 @@ void gate_body::run(void* place) {
     try {
       carrier.carry();
       told = carrier.told_the_end();
-    } catch (const decode_error&) {
+    } catch (const std::system_error& failed) {
+      way.write(pack(finished_frame{reason(reason_kind::lost, failed.what())}).frame);
     }
     static_cast<outland&>(*door.home().elsewhere).use(nullptr);
   }

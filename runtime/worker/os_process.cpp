@@ -2,6 +2,7 @@
 //
 // P1  The owner's end of the status socket is shut down before it is closed: the starter then sees the end even if a fork of
 //     the program's holds a copy.
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/os/this_thread.hpp"
 #include "runtime/worker/gate.hpp"
 #include "runtime/worker/os_process.hpp"
@@ -15,9 +16,9 @@
 #include <cstdio>
 #include <dlfcn.h>
 #include <exception>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace mote::detail {
 
@@ -25,25 +26,22 @@ namespace {
 
 class machine_far_side final : public far_side {
  public:
-  machine_far_side(network& net, const start_request& wish) : page_(make_shared_page()) {
-    page_at_ = static_cast<pulse_page*>(map_page(page_));
+  machine_far_side(network& net, const start_request& wish) {
     packet_pair channel = make_packet_pair();
     packet_pair status = make_packet_pair();
-    const int error = ask_zygote(wish, channel.far, status.far, page_);
-    page_.close();
-    if (error != 0) throw std::system_error(error, std::system_category(), "mote: the starter of OS processes is gone");
+    const int error = ask_zygote(wish, channel.far, status.far, page_.file());
+    page_.file().close();
+    if (error == EPIPE) throw system_refusal(error, "mote: the starter of OS processes is gone");
+    if (error != 0) throw system_refusal(error, "mote: the starter of OS processes cannot be asked");
     packets_.emplace(net, std::move(channel.near));
     status_.emplace(net, std::move(status.near));
   }
-  ~machine_far_side() override {
-    status_->shut_down();  // P1
-    unmap_page(page_at_);
-  }
+  ~machine_far_side() override { status_->shut_down(); }  // P1
 
   wire_state write(std::span<const std::byte> packet) override { return packets_->write(packet); }
   wire_state read(std::span<const std::byte>& packet) override { return packets_->read(packet); }
   void wait(bool reading, bool writing, std::uint64_t deadline_ns) override {
-    wait_for_sockets(packets_->socket(), reading, writing, &*status_, deadline_ns);
+    wait_for_sockets(*packets_, reading, writing, &*status_, deadline_ns);
   }
   std::optional<os_ending> ended() override {
     os_ending told;
@@ -56,11 +54,10 @@ class machine_far_side final : public far_side {
     const std::byte word{1};
     status_->send(std::span(&word, 1), {});
   }
-  std::optional<std::uint64_t> pulse() noexcept override { return page_at_ != nullptr ? page_at_->beats.load(relaxed) : 0; }
+  std::optional<std::uint64_t> pulse() noexcept override { return static_cast<pulse_page*>(page_.at())->beats.load(relaxed); }
 
  private:
-  descriptor page_;
-  pulse_page* page_at_ = nullptr;
+  shared_page page_;
   std::optional<packet_wire> packets_;
   std::optional<watched_socket> status_;
 };
@@ -75,7 +72,8 @@ std::vector<std::byte> first_packet(int channel) {
     wait_for_packet(channel);
     got = receive_packet(channel, buffer, std::span(&file, 1));
   } while (got.error == EAGAIN || got.error == EINTR);
-  if (got.error != 0 || got.bytes == 0) ::_exit(0);
+  if (got.error != 0) throw system_refusal(got.error, "mote: what an OS process starts with");
+  if (got.bytes == 0) ::_exit(0);
   buffer.resize(got.bytes);
   if (!file) return buffer;
   const sealed_content large(file);
@@ -95,10 +93,10 @@ bool is_code(std::uint64_t address) {
   return address == 0 || ::dladdr(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(address)), &found) != 0;
 }
 
-void beat_for_ever(pulse_page& page, std::uint32_t every_ms) {
-  std::thread([&page, every_ms] {
+void beat_for_ever(shared_page&& page, std::uint32_t every_ms) {
+  std::thread([kept = std::move(page), every_ms] {
     for (;;) {
-      page.beats.fetch_add(1, relaxed);
+      static_cast<pulse_page*>(kept.at())->beats.fetch_add(1, relaxed);
       std::this_thread::sleep_for(std::chrono::milliseconds(every_ms));
     }
   }).detach();
@@ -114,10 +112,7 @@ void run_isolated(const os_process_start& given) {
   if (!is_code(start.body) || !is_code(start.code)) {
     leave_word(given.channel, reason::error("its code was loaded after the starter of OS processes was started"));
   }
-  if (start.pulse_ms != 0) {
-    void* const page = map_page(descriptor(given.page));
-    if (page != nullptr) beat_for_ever(*static_cast<pulse_page*>(page), start.pulse_ms);
-  }
+  if (start.pulse_ms != 0) beat_for_ever(shared_page(descriptor(given.page)), start.pulse_ms);
   const prepared_isolated ready = prepare_isolated_runtime(start, options{}, nullptr, [&](runtime& home) {
     return std::make_unique<near_wire>(*home.net, descriptor(given.channel));
   });

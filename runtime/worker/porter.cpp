@@ -63,8 +63,11 @@ bool porter::read(int most) {
   return any;
 }
 
+// What is there before anything is collected is a packet of its own (B3).
+//
 // Who has waited lets those for whom the first packet is answer it before it looks for a second, which mostly finds nothing.
 void porter::carry() {
+  write();
   for (bool woken = false;;) {
     bool busy = collect();
     busy = write() || busy;

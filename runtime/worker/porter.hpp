@@ -4,6 +4,7 @@
 // B1  While a packet cannot be written nothing is taken from the mailbox. So what waits is counted there, and makes sending
 //     dear as in any long mailbox.
 // B2  One that is not heard any more still reads: what the other end said last is there to be read after its end.
+// B3  What was given to send() before carry() begins is a packet of its own, the first.
 #pragma once
 
 #include "runtime/process/core.hpp"
@@ -22,7 +23,8 @@ class porter {
   porter(const porter&) = delete;
   porter& operator=(const porter&) = delete;
 
-  /// Until over() says so. Inside the runtime. Throws decode_error for what came and made no sense. May end the process.
+  /// Until over() says so. Inside the runtime. Throws decode_error for what came and made no sense, and what the wire throws. May
+  /// end the process.
   void carry();
   void send(const outbound& what) { packet_.insert(packet_.end(), what.frame.begin(), what.frame.end()); }
 

@@ -1,9 +1,11 @@
 #include "runtime/worker/socket_wire.hpp"
 
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/process/core.hpp"
 
 #include <mote/codec.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -11,9 +13,11 @@ namespace mote::detail {
 
 namespace {
 
+constexpr std::uint64_t shortage_pause_ns = 10'000'000;
+
 io_entry& adopted(network& net, descriptor socket) {
   const opened made = net.adopt(socket.release());
-  if (made.entry == nullptr) throw std::system_error(made.error, std::system_category(), "mote: the channel to an OS process");
+  if (made.entry == nullptr) throw system_refusal(made.error, "mote: the channel to an OS process");
   return *made.entry;
 }
 
@@ -59,23 +63,33 @@ packet_result watched_socket::receive(std::span<std::byte> into, std::span<descr
 
 packet_wire::packet_wire(network& net, descriptor socket) : socket_(net, std::move(socket)), buffer_(most_packet_bytes) {}
 
-wire_state packet_wire::write(std::span<const std::byte> packet) {
-  packet_result sent;
-  if (packet.size() <= most_packet_bytes) {
-    sent = socket_.send(packet, {});
-  } else {
+// 0, or an errno value.
+int packet_wire::try_to_send(std::span<const std::byte> packet) {
+  if (packet.size() <= most_packet_bytes) return socket_.send(packet, {}).error;
+  try {
     const descriptor file = make_sealed_file(packet);
     const int number = file.get();
-    sent = socket_.send(packet.first(1), std::span(&number, 1));
+    return socket_.send(packet.first(1), std::span(&number, 1)).error;
+  } catch (const std::system_error& refused) {
+    if (!is_shortage(refused.code().value())) throw;
+    return refused.code().value();
   }
-  if (sent.error == 0) {
+}
+
+// Of a shortage no event tells that it is over. ETOOMANYREFS: descriptors under way count too.
+wire_state packet_wire::write(std::span<const std::byte> packet) {
+  const std::uint64_t now = current_core()->now_ns();
+  if (now < pauses_until_ns_) return wire_state::later;
+  pauses_until_ns_ = 0;
+  const int error = try_to_send(packet);
+  if (error == 0) {
     static_cast<void>(socket_.tell_of_room(false));
     return wire_state::done;
   }
-  if (sent.error == EAGAIN || sent.error == EINTR || sent.error == ENOBUFS || sent.error == ETOOMANYREFS) {
-    return wire_state::later;
-  }
-  return wire_state::closed;
+  if (error == EAGAIN || error == EINTR) return wire_state::later;
+  if (!is_shortage(error) && error != ETOOMANYREFS) return wire_state::closed;
+  pauses_until_ns_ = now + shortage_pause_ns;
+  return wire_state::later;
 }
 
 wire_state packet_wire::read(std::span<const std::byte>& packet) {
@@ -87,6 +101,7 @@ wire_state packet_wire::read(std::span<const std::byte>& packet) {
   } while (got.error == EINTR);
   if (got.error == EAGAIN) return wire_state::later;
   if (got.error == EMSGSIZE) decoder::refuse("a packet is larger than any may be");
+  if (got.error == EMFILE) throw system_refusal(EMFILE, "mote: a large message from an OS process");
   if (got.error != 0 || got.bytes == 0) return wire_state::closed;
   packet = std::span<const std::byte>(buffer_).first(got.bytes);
   if (!file) return wire_state::done;
@@ -103,15 +118,17 @@ wire_state near_wire::write_now(std::span<const std::byte> packet) noexcept {
   return sent.error == 0 ? wire_state::done : wire_state::later;
 }
 
-void wait_for_sockets(watched_socket& first, bool reading, bool writing, watched_socket* second, std::uint64_t deadline_ns) {
+void wait_for_sockets(packet_wire& first, bool reading, bool writing, watched_socket* second, std::uint64_t deadline_ns) {
   process& self = *current_core()->current();
   heed_signals(*current_core(), self);
+  watched_socket& socket = first.socket();
+  const std::uint64_t pause_ns = writing ? first.pauses_until_ns() : 0;
   std::optional<expecting> data, more, room;
-  if (reading && !data.emplace(first, io_side::read, self.key()).waits()) return;
+  if (reading && !data.emplace(socket, io_side::read, self.key()).waits()) return;
   if (second != nullptr && !more.emplace(*second, io_side::read, self.key()).waits()) return;
-  if (writing && (!first.tell_of_room(true) || !room.emplace(first, io_side::write, self.key()).waits())) return;
+  if (writing && pause_ns == 0 && (!socket.tell_of_room(true) || !room.emplace(socket, io_side::write, self.key()).waits())) return;
   if (self.pending.first != nullptr && !writing) return;
-  static_cast<void>(wait_for_wake(self, deadline_ns, wait_reason::message));
+  static_cast<void>(wait_for_wake(self, pause_ns != 0 ? std::min(deadline_ns, pause_ns) : deadline_ns, wait_reason::message));
 }
 
 }  // namespace mote::detail

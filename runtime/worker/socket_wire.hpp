@@ -13,7 +13,7 @@ namespace mote::detail {
 /// A socket among the descriptors that the runtime's processes wait for.
 class watched_socket {
  public:
-  /// Throws std::system_error.
+  /// Throws std::system_error that names the limit.
   watched_socket(network& net, descriptor socket);
   watched_socket(const watched_socket&) = delete;
   watched_socket& operator=(const watched_socket&) = delete;
@@ -33,20 +33,26 @@ class watched_socket {
 
 class packet_wire {
  public:
+  /// Throws std::system_error that names the limit.
   packet_wire(network& net, descriptor socket);
   wire_state write(std::span<const std::byte> packet);
   wire_state read(std::span<const std::byte>& packet);
   watched_socket& socket() noexcept { return socket_; }
+  /// Until when nothing is written, since the system had no descriptor or memory left for it; 0: no such thing happened last.
+  std::uint64_t pauses_until_ns() const noexcept { return pauses_until_ns_; }
 
  private:
+  int try_to_send(std::span<const std::byte> packet);
+
   watched_socket socket_;
+  std::uint64_t pauses_until_ns_ = 0;
   std::vector<std::byte> buffer_;
   std::optional<sealed_content> large_;  ///< the last packet, if it came in a file
 };
 
-/// Waits until the first can be read or written, as far as that is wanted, the second, if any, can be read, mail has come, or
-/// the time is up. May end the process.
-void wait_for_sockets(watched_socket& first, bool reading, bool writing, watched_socket* second, std::uint64_t deadline_ns);
+/// Waits until the first can be read or written, as far as that is wanted, or its pause is over; the second, if any, can be read;
+/// mail has come, or the time is up. May end the process.
+void wait_for_sockets(packet_wire& first, bool reading, bool writing, watched_socket* second, std::uint64_t deadline_ns);
 
 /// The end inside of an OS process.
 class near_wire final : public wire {
@@ -56,7 +62,7 @@ class near_wire final : public wire {
   wire_state write_now(std::span<const std::byte> packet) noexcept override;
   wire_state read(std::span<const std::byte>& packet) override { return packets_.read(packet); }
   void wait(bool reading, bool writing, std::uint64_t deadline_ns) override {
-    wait_for_sockets(packets_.socket(), reading, writing, nullptr, deadline_ns);
+    wait_for_sockets(packets_, reading, writing, nullptr, deadline_ns);
   }
 
  private:

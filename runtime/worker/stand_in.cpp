@@ -1,9 +1,10 @@
 #include "runtime/worker/stand_in.hpp"
 
+#include "runtime/os/system_refusal.hpp"
+
 #include <mote/error.hpp>
 
 #include <csignal>
-#include <cstring>
 #include <utility>
 
 namespace mote::detail {
@@ -29,7 +30,7 @@ stand_in::stand_in(const isolated_plan& plan, far_side& other_side)
       other_side_(other_side),
       self_(*here().current()),
       last_change_ns_(here().now_ns()) {
-  other_side.write(pack(plan.start).frame);  // a packet of its own, the first: there is room
+  send(pack(plan.start));
 }
 
 reason stand_in::stand() {
@@ -37,8 +38,8 @@ reason stand_in::stand() {
     try {
       carry();
       return outcome(*ending_);
-    } catch (const decode_error& wrong) {
-      if (!ended_by_us_) ended_by_us_ = reason(reason_kind::lost, wrong.what());
+    } catch (const std::system_error& failed) {  // a decode_error, or what the system refused
+      if (!ended_by_us_) ended_by_us_ = reason(reason_kind::lost, failed.what());
       other_side_.kill();
     }
   }
@@ -84,8 +85,8 @@ std::uint64_t stand_in::deadline_ns() {
 reason stand_in::outcome(const os_ending& how) const {
   if (ended_by_us_) return *ended_by_us_;
   if (how.started_error != 0) {
-    return reason(reason_kind::error, "no OS process can be started: " + std::string(std::strerror(how.started_error)),
-                  how.started_error);
+    const asked_for what = asked_for::thread;
+    return reason(reason_kind::error, system_refusal(how.started_error, "no OS process can be started", what).what(), how.started_error);
   }
   if (finished_) return *finished_;
   if (how.starter_gone) return reason(reason_kind::lost, "the starter of OS processes is gone");

@@ -26,11 +26,13 @@ class wire {
   wire& operator=(const wire&) = delete;
   virtual ~wire() = default;
 
-  /// Sends a packet, whole or not at all. Throws std::system_error, when it is large and the system refuses the memory.
+  /// Sends a packet, whole or not at all; `later` also while the system has no descriptor or memory left for it. Throws
+  /// std::system_error, when the system refuses it otherwise.
   virtual wire_state write(std::span<const std::byte> packet) = 0;
   /// As write, from any thread, beside the one whose end it is; `later` if that is not possible.
   virtual wire_state write_now(std::span<const std::byte>) noexcept { return wire_state::later; }
-  /// The next packet; what it looks at stays until the next call. Throws decode_error for one that can be none of ours.
+  /// The next packet; what it looks at stays until the next call. Throws decode_error for one that can be none of ours, and
+  /// std::system_error that names the limit, when the system refuses what it takes to look at it: the packet is lost.
   virtual wire_state read(std::span<const std::byte>& packet) = 0;
   /// Waits until the last thing that could not be done may be possible, mail has come, the far side has ended, or the time is
   /// up. reading: it may still bring something; writing: there is a packet that could not be

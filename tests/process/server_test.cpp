@@ -179,6 +179,9 @@ TEST(server, that_does_not_answer_in_time_loses_the_caller_and_a_late_answer_van
         ADD_FAILURE() << "answered";
       } catch (const call_timeout& failed) {
         EXPECT_EQ(failed.why(), reason::timeout);
+        const std::string text = failed.what();
+        EXPECT_NE(text.find("counter " + to_string(one.id()) + " has not answered"), std::string::npos) << text;
+        EXPECT_NE(text.find(limit == 20ms ? "never within 20 ms" : "never within "), std::string::npos) << text;
       }
       EXPECT_GE(now() - begin, limit);
     }

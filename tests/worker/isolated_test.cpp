@@ -290,6 +290,90 @@ TEST(isolated, a_message_that_cannot_cross_is_an_error_at_its_sender) {
   });
 }
 
+/// A server of the program.
+struct add {
+  int more;
+};
+struct give_what_stays {};
+struct never_answered {
+  using reply = int;
+};
+struct tally {
+  int sum = 0;
+  int handle_call(add what) { return sum += what.more; }
+  only_here handle_call(give_what_stays) { return {}; }
+  void handle_call(mote::reply_to, never_answered) {}
+  void handle_cast(add what) { sum += what.more; }
+};
+
+/// Why there is no answer to what is asked.
+template <class Question>
+mote::reason why_none(mote::server<tally> asked, Question what) {
+  try {
+    mote::call(asked, what);
+  } catch (const mote::no_reply& none) {
+    return none.why();
+  }
+  return mote::reason::error("was answered");
+}
+
+TEST(isolated, calls_and_casts_to_a_server_of_the_program_and_hears_of_its_end) {
+  in_every_mode([] {
+    const auto sums = mote::start<tally>();
+    mote::spawn(mote::isolated, [](mote::server<tally> asked, mote::pid to) {
+      mote::send(to, mote::call(asked, add{5}));
+      mote::cast(asked, add{3});
+      mote::send(to, mote::call(asked, add{0}));
+      try {
+        mote::call(asked, never_answered{}, 10ms);
+      } catch (const mote::call_timeout& late) {
+        mote::send(to, std::string(late.what()));
+      }
+      mote::send(to, why_none(asked, give_what_stays{}));
+      mote::stop(asked);
+      mote::send(to, why_none(asked, add{1}));
+    }, sums, mote::self());
+    EXPECT_EQ(mote::receive<int>(), 5);
+    EXPECT_EQ(mote::receive<int>(), 8);
+    const auto late = mote::receive<std::string>();
+    EXPECT_NE(late.find(to_string(sums.id()) + " has not answered"), std::string::npos) << late;
+    EXPECT_NE(late.find("within 10 ms"), std::string::npos) << late;
+    const auto stays = mote::receive<mote::reason>();
+    EXPECT_NE(stays.text().find("only_here cannot cross"), std::string::npos) << stays;
+    EXPECT_EQ(mote::receive<mote::reason>(), mote::reason::noproc);
+  });
+}
+
+TEST(isolated, a_server_that_ends_is_missed_by_those_who_wait_for_it_inside) {
+  in_every_mode([] {
+    const auto sums = mote::start<tally>();
+    mote::spawn(mote::isolated, [](mote::server<tally> asked, mote::pid to) {
+      mote::send(to, true);
+      mote::send(to, why_none(asked, never_answered{}));
+    }, sums, mote::self());
+    EXPECT_TRUE(mote::receive<bool>());
+    mote::stop(sums, mote::reason::error("closing"));
+    const auto why = mote::receive<mote::reason>();
+    EXPECT_TRUE(why.text() == "closing" || why == mote::reason::noproc) << why;
+  });
+}
+
+TEST(isolated, a_server_inside_takes_casts_and_is_not_called_from_outside) {
+  in_every_mode([] {
+    mote::spawn(mote::isolated, [](mote::pid to) {
+      const auto sums = mote::start<tally>();
+      mote::send(to, sums);
+      mote::receive<stop>();
+      mote::send(to, mote::call(sums, add{0}));
+    }, mote::self());
+    const auto sums = mote::receive<mote::server<tally>>();
+    mote::cast(sums, add{4});
+    EXPECT_THROW(mote::call(sums, add{1}), mote::usage_error);
+    mote::send(mote::pid(sums.id().place(), 0, 1), stop{});
+    EXPECT_EQ(mote::receive<int>(), 4);
+  });
+}
+
 TEST(isolated, large_messages_cross_whole) {
   in_every_mode([] {
     const mote::pid there = mote::spawn(mote::isolated, [](mote::pid to) {

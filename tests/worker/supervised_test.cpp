@@ -34,11 +34,7 @@ void child_body(mote::pid judge, int name) {
 }
 
 mote::child_spec isolated_child(int name) {
-  mote::child_spec spec;
-  spec.id = std::to_string(name);
-  spec.start = mote::child_start(
-      [](mote::pid judge, int which) { return mote::spawn_link(mote::isolated, child_body, judge, which); },
-      mote::self(), name);
+  mote::child_spec spec = mote::child(std::to_string(name), mote::isolated, child_body, mote::self(), name);
   spec.shutdown = mote::infinity;
   return spec;
 }
@@ -122,16 +118,11 @@ TEST(supervised_isolated, shutdown_ends_them_in_reverse_order_and_their_os_proce
 
 TEST(supervised_isolated, one_that_does_not_heed_shutdown_is_killed) {
   on_schedulers([] {
-    mote::child_spec deaf = isolated_child(1);
-    deaf.start = mote::child_start(
-        [](mote::pid judge) {
-          return mote::spawn_link(
-              mote::isolated,
-              [](mote::pid to) {
-                mote::send(to, begun{mote::self(), 1, static_cast<int>(::getpid())});
-                for (volatile bool on = true; on;) {}
-              },
-              judge);
+    mote::child_spec deaf = mote::child(
+        "deaf", mote::isolated,
+        [](mote::pid to) {
+          mote::send(to, begun{mote::self(), 1, static_cast<int>(::getpid())});
+          for (volatile bool on = true; on;) {}
         },
         mote::self());
     deaf.shutdown = 50ms;
@@ -141,6 +132,23 @@ TEST(supervised_isolated, one_that_does_not_heed_shutdown_is_killed) {
     mote::stop(top);
     EXPECT_EQ(news_of(watch), mote::reason::killed);
     until([&] { return is_gone(one.os_process); });
+  });
+}
+
+TEST(supervised_isolated, a_child_is_set_up_each_time_as_its_isolation_says) {
+  on_schedulers([] {
+    mote::isolation impatient;
+    impatient.silence = 200ms;
+    const mote::supervisor top = mote::start_supervisor(
+        {.intensity = 2, .period = 1h}, {mote::child("stops", impatient, child_body, mote::self(), 1)});
+    for (int round = 0; round < 2; ++round) {
+      const begun one = next_begun();
+      const mote::ref watch = mote::monitor(one.process);
+      ::kill(one.os_process, SIGSTOP);
+      EXPECT_EQ(news_of(watch).kind(), mote::reason_kind::unresponsive);
+    }
+    next_begun();
+    mote::stop(top);
   });
 }
 

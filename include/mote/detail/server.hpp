@@ -55,7 +55,7 @@ void await_start(ref request);
 void answer_in_hand(served& cell, envelope* answer);
 /// As request and receive_reply in one. nullptr: the time is up.
 envelope_ptr ask(pid to, envelope* question, std::chrono::nanoseconds timeout);
-[[noreturn]] void call_timed_out(const message_type& asked);
+[[noreturn]] void call_timed_out(pid to, std::string_view server, const message_type& asked, std::chrono::nanoseconds timeout);
 /// A server whose init fails does so without an exit signal: who started it learns of it by the answer.
 void leave_starter();
 /// Throws server_stop for an exit signal of the process that started this one, and for stop() from outside.
@@ -81,6 +81,9 @@ struct done {};
 template <class S, mote::detail::server_message Kind, class T>
 struct mote::message_traits<mote::detail::for_server<S, Kind, T>> {
   static constexpr bool owns_all = true;  // T is checked by who makes one
+  static constexpr bool crosses = Kind != mote::detail::server_message::init && crossing_message<T>;
+  static void encode(const mote::detail::for_server<S, Kind, T>& value, encoder& out) requires crosses { out.put(value.value); }
+  static mote::detail::for_server<S, Kind, T> decode(decoder& in) requires crosses { return {in.get<T>()}; }
 };
 
 namespace mote::detail {

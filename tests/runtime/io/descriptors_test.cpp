@@ -1,5 +1,6 @@
 // What happens to descriptors: their numbers are used again at once, there are only so many, and none is left over.
 #include "runtime/os/system_refusal.hpp"
+#include "tests/few_descriptors.hpp"
 #include "tests/process/in_process.hpp"
 
 #include <dirent.h>
@@ -32,26 +33,6 @@ std::size_t open_descriptors() {
   closedir(folder);
   return count;
 }
-
-/// No more than `spare` descriptors can be opened while this lives.
-class few_descriptors {
- public:
-  explicit few_descriptors(rlim_t spare) {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    std::vector<int> free;  // the lowest numbers that are, which need not follow one another
-    for (rlim_t i = 0; i < spare; ++i) free.push_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    for (const int one : free) close(one);
-    rlimit fewer = before_;
-    fewer.rlim_cur = static_cast<rlim_t>(free.back()) + 1;
-    setrlimit(RLIMIT_NOFILE, &fewer);
-  }
-  ~few_descriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-  few_descriptors(const few_descriptors&) = delete;
-  few_descriptors& operator=(const few_descriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 // Each connection brings its own number and nothing else, while the numbers of descriptors are used again and again and
 // events of the last connections are still under way: readers see exactly what was written to their own connection.
