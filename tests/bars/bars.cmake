@@ -28,6 +28,7 @@ mote_add_bar(27)
 mote_add_bar(28)
 mote_add_bar(31)
 mote_add_bar(32)
+mote_add_bar(33)
 mote_add_bar(39)
 if(NOT MOTE_SANITIZE AND MOTE_BUILD_TOOLS)  # under a sanitizer 10,000 processes take their time, and crashes are its own
   mote_add_bar(40)

@@ -12,13 +12,14 @@ namespace bars {
 
 extern const bar chaos_in_simulation, determinism, small_programs, virtual_soak, signal_order, link_chains, restart_intensity,
     stop_order, shared_int, ordered_int, kills, parked_million, hand_overs, readiness_churn, mailbox_flood, overflows, hogs,
-    start_stop, deadlocks, crash_dump;
+    start_stop, deadlocks, crash_dump, pool_kills;
 
 namespace {
 
 const bar* const all[] = {&chaos_in_simulation, &determinism, &small_programs, &virtual_soak, &signal_order, &link_chains,
                           &restart_intensity, &stop_order, &shared_int, &ordered_int, &kills, &parked_million, &hand_overs,
-                          &readiness_churn, &mailbox_flood, &overflows, &hogs, &start_stop, &deadlocks, &crash_dump};
+                          &readiness_churn, &mailbox_flood, &overflows, &hogs, &start_stop, &deadlocks, &crash_dump,
+                          &pool_kills};
 
 const bar& find(std::string_view name) {
   for (const bar* one : all) {
