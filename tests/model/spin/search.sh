@@ -29,7 +29,7 @@ options_of() { sed -nE "s,^// $1 +(.*),\1,p" "$model"; }
 # For a search that went wrong: the steps that lead to the error.
 show_error() {
   grep -E '^pan:' pan.log || true
-  spin -t -p -g "$@" "$model" 2>/dev/null | tail -n 200 || true
+  spin -t -k "$name.pml.trail" -p -g "$@" "$model" 2>/dev/null | tail -n 200 || true
 }
 
 if [[ $fault ]]; then
