@@ -139,7 +139,7 @@ class judge {
   bool await(Condition holds, const char* what) {
     const std::int64_t begun = clock_ns();
     std::int64_t took = 0;
-    while (!holds() && (took = clock_ns() - begun) < most_ns) hear(10ms);
+    while (!holds() && (took = clock_ns() - begun) < most_ns) hear(50us);
     slowest_ns = std::max(slowest_ns, took);
     if (took < (now_.timed ? limit_ns : most_ns)) return true;
     wrong.add("%s after %s", what, milliseconds(took).c_str());
@@ -176,7 +176,7 @@ class judge {
       }
       return next != 0;
     }, "no other is started");
-    let_time_pass(random_.below(1'000'000));
+    let_time_pass(random_.below(400'000));
     if (next == 0) return;
     const bool begun = workers_[place].os_process == next;
     ::kill(next, SIGKILL);

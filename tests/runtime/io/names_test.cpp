@@ -108,6 +108,23 @@ TEST(connect, to_who_does_not_answer_ends_at_its_deadline_or_by_a_kill) {
   });
 }
 
+// Simulated connections take their time, all of it drawn: none is there after a nanosecond.
+TEST(connect, that_takes_longer_than_it_may_ends_at_its_deadline_in_simulation_too) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    in_mode({1, seed}, [] {
+      tcp_listener listener = tcp_listener::listen({somebody, 0});
+      std::error_code error;
+      EXPECT_FALSE(tcp_stream::connect(listener.local_endpoint(), error, 1ns).is_open());
+      EXPECT_EQ(error, std::errc::timed_out);
+      const monitored waits = spawn_monitor([](endpoint at) { tcp_stream::connect(at); }, listener.local_endpoint());
+      yield();
+      kill(waits.process);
+      EXPECT_EQ(news_of(waits.monitor), reason::killed);
+      EXPECT_TRUE(tcp_stream::connect(listener.local_endpoint(), error, 1s).is_open());
+    });
+  }
+}
+
 TEST(connect, to_a_host_leaves_time_for_the_addresses_behind_one_that_does_not_answer) {
   on_schedulers([] {
     const full_listener full = fill({nobody, 0});
