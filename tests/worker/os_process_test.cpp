@@ -189,6 +189,7 @@ TEST(os_process, killed_at_any_point_it_is_lost_alone) {
           ++lost;
         }
       }
+      EXPECT_EQ(answered + lost, i / 2 % 4);
       EXPECT_EQ(news_of(one.monitor).code(), SIGKILL);
       EXPECT_EQ(state_of(number), '\0');
       const bool had_begun = waits || mote::receive<first_word>(0ns).has_value();

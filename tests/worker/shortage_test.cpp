@@ -99,8 +99,19 @@ TEST(shortage_of_descriptors, in_an_os_process_loses_it_when_a_large_message_com
   });
 }
 
-TEST(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_be_had) {
+/// Pages that are shared with OS processes, as this one has them mapped.
+std::size_t shared_pages() {
+  std::ifstream maps("/proc/self/maps");
+  std::size_t count = 0;
+  for (std::string line; std::getline(maps, line);) count += line.find("memfd:mote") != std::string::npos ? 1 : 0;
+  return count;
+}
+
+TEST(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_be_had_and_nothing_is_left_of_it) {
   on_schedulers([] {
+    const started bystander = start([] { wait_for_ever(); });
+    const std::size_t descriptors = open_descriptors().size(), pages = shared_pages();
+    EXPECT_EQ(pages, 1u);
     mote::reason why;
     {
       const few_descriptors none(3);
@@ -108,6 +119,9 @@ TEST(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_
     }
     EXPECT_EQ(why.kind(), mote::reason_kind::error);
     EXPECT_TRUE(says(why, "OS process") && says(why, "RLIMIT_NOFILE")) << why;
+    EXPECT_EQ(open_descriptors().size(), descriptors);
+    EXPECT_EQ(shared_pages(), pages);
+    EXPECT_TRUE(mote::is_alive(bystander.process));
     EXPECT_EQ(news_of(mote::spawn_monitor(mote::isolated, [] {}).monitor), mote::reason::normal);
   });
 }
@@ -164,7 +178,7 @@ struct starter : ::testing::Test {
 template <class Body>
 [[noreturn]] void run_and_leave(Body body) {
   const int result = mote::run([&] { body(); }, with({2, {}}));
-  std::exit(result == 0 ? as_it_should : 1);
+  std::_Exit(result == 0 ? as_it_should : 1);  // who has given its user up cannot be searched for leaks
 }
 
 /// Says a reason on stderr.
