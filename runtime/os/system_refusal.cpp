@@ -24,6 +24,13 @@ void add_limit(std::string& text, std::string_view name, Resource which, std::st
   add(text, name, std::to_string(limit.rlim_cur).append(unit));
 }
 
+template <class Resource>
+std::string value_of(Resource which) {
+  rlimit limit{};
+  static_cast<void>(getrlimit(which, &limit));
+  return std::to_string(limit.rlim_cur);
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // The lowest limit of the cgroup that this OS process is in and of those above it. Version 1 says "none" by a very high one.
@@ -61,11 +68,10 @@ std::string limits_on_threads(const std::string& root) {
 
 std::string limit_behind(int error, asked_for what) {
   switch (error) {
-    case EMFILE: {
-      rlimit files{};
-      static_cast<void>(getrlimit(RLIMIT_NOFILE, &files));
-      return "the limit of open files of this OS process, " + std::to_string(files.rlim_cur) + " (RLIMIT_NOFILE)";
-    }
+    case EMFILE:
+      return "the limit of open files of this OS process, " + value_of(RLIMIT_NOFILE) + " (RLIMIT_NOFILE)";
+    case EFBIG:
+      return "the limit of a file's bytes, " + value_of(RLIMIT_FSIZE) + " (RLIMIT_FSIZE)";
     case ENFILE:
       return "the system's limit of open files (fs.file-max)";
     case ENOMEM:

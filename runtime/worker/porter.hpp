@@ -39,6 +39,8 @@ class porter {
   /// So many frames that came to the mailbox as they are have left.
   virtual void written(std::size_t) {}
   bool all_written() const noexcept { return packet_.empty(); }
+  /// What is yet to be written, and all that follows, is dropped.
+  void write_no_more() noexcept { unheard_ = true; }
 
  private:
   bool collect();

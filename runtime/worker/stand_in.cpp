@@ -40,6 +40,7 @@ reason stand_in::stand() {
       return outcome(*ending_);
     } catch (const std::system_error& failed) {  // a decode_error, or what the system refused
       if (!ended_by_us_) ended_by_us_ = reason(reason_kind::lost, failed.what());
+      write_no_more();
       other_side_.kill();
     }
   }
@@ -85,8 +86,8 @@ std::uint64_t stand_in::deadline_ns() {
 reason stand_in::outcome(const os_ending& how) const {
   if (ended_by_us_) return *ended_by_us_;
   if (how.started_error != 0) {
-    const asked_for what = asked_for::thread;
-    return reason(reason_kind::error, system_refusal(how.started_error, "no OS process can be started", what).what(), how.started_error);
+    const auto refused = system_refusal(how.started_error, "no OS process can be started", asked_for::thread);
+    return reason(reason_kind::error, refused.what(), how.started_error);
   }
   if (finished_) return *finished_;
   if (how.starter_gone) return reason(reason_kind::lost, "the starter of OS processes is gone");

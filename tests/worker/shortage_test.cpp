@@ -126,6 +126,25 @@ TEST(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_
   });
 }
 
+// No event and no pause brings this to an end.
+TEST(shortage_of_file_size, in_the_program_loses_who_is_sent_a_large_message_by_the_limits_name) {
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  on_schedulers([] {
+    const started there = start([] { wait_for_ever(); });
+    rlimit files{};
+    ::getrlimit(RLIMIT_FSIZE, &files);
+    const rlimit small{large / 2, files.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    mote::send(there.process, large_message());
+    const mote::reason why = news_of(there.monitor);
+    ::setrlimit(RLIMIT_FSIZE, &files);
+    EXPECT_EQ(why.kind(), mote::reason_kind::lost);
+    EXPECT_TRUE(says(why, "an OS process: the limit of a file's bytes, 100000 (RLIMIT_FSIZE)")) << why;
+    until_gone(there.number);
+  });
+  std::signal(SIGXFSZ, before);
+}
+
 #ifndef MOTE_SANITIZED  // they take addresses as they like
 
 /// This OS process may map only so much more while this lives.
