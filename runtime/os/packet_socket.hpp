@@ -32,7 +32,8 @@ struct packet_pair {
   descriptor near, far;
 };
 
-/// How a call went: bytes, or an errno value (EAGAIN: nothing now; EMFILE: what came along found no descriptor free). Zero bytes received: the other end is closed.
+/// How a call went: bytes, or an errno value (EAGAIN: nothing now; EMFILE: what came along found no descriptor free). Zero bytes
+/// received: the other end is closed.
 struct packet_result {
   std::size_t bytes = 0;
   int error = 0;

@@ -122,7 +122,8 @@ class judge {
           mote::monitor(one.process);
         },
         [&](const result& one) {
-          if (outstanding_.erase(one.number) == 0) wrong.add("task %llu is answered twice, or after it was lost", number(one.number));
+          if (outstanding_.erase(one.number) != 0) return;
+          wrong.add("task %llu is answered twice, or after it was lost", static_cast<unsigned long long>(one.number));
         },
         [&](const mote::down& news) {
           lost_ = outstanding_of(news.from);
@@ -133,7 +134,6 @@ class judge {
         },
         mote::after(most, [] {}));
   }
-  static unsigned long long number(std::uint64_t one) { return one; }
 
   template <class Condition>
   bool await(Condition holds, const char* what) {

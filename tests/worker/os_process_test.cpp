@@ -197,7 +197,8 @@ TEST(os_process, killed_at_any_point_it_is_lost_alone) {
       EXPECT_EQ(mote::receive_reply<int>(mote::request(bystander.process, i)), i + 1);
     }
   });
-  std::printf("killed at its start %d, before any work %d, at work %d, after it %d\n", at_its_start, before_work, at_work, after_work);
+  std::printf("killed at its start %d, before any work %d, at work %d, after it %d\n", at_its_start, before_work, at_work,
+              after_work);
   EXPECT_GT(at_its_start, 0);
   EXPECT_GT(before_work, 0);
   EXPECT_GT(at_work + after_work, 0);
