@@ -124,8 +124,10 @@ void link(pid to);
 /// Undoes link, and returns whether there was one. Afterwards no exit signal of that link will arrive.
 bool unlink(pid from);
 /// Asks for one `down` when that process ends; at once, with `noproc`, if it has ended. Several monitors of one process
-/// each bring their own. Monitoring oneself brings nothing.
+/// each bring their own. Monitoring oneself brings nothing. By name, it is who has the name now that is monitored; when nobody
+/// has it, the `down` comes at once, with `noproc`, from a pid that names nobody. As Erlang's monitor.
 ref monitor(pid who);
+ref monitor(std::string_view name);
 /// Undoes monitor, and returns whether it was still in force. With `flush`, a `down` of it that came before is taken
 /// out of the mailbox too, so that none can be received afterwards; without, one that came already stays.
 bool demonitor(ref which, bool flush = false);

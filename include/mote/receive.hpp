@@ -109,10 +109,15 @@ std::optional<T> receive(std::chrono::nanoseconds timeout) {
 
 /// Asks a process, and watches it until it has answered. The answer is fetched with receive_reply; an answer that comes
 /// when nobody waits any more vanishes.
+/// to       a pid or a registered name; a name that nobody has throws usage_error.
 /// Returns  what names this request, for the caller only.
 template <class Value>
 ref request(pid to, Value&& value) {
   return detail::send_request(to, detail::make_envelope(std::forward<Value>(value), sizeof(std::uint64_t)));
+}
+template <class Value>
+ref request(std::string_view name, Value&& value) {
+  return request(detail::require_name("mote::request", name), std::forward<Value>(value));
 }
 /// Waits for the answer of a request, in constant time however long the mailbox is.
 /// Throws   no_reply when the process asked has ended without answering; usage_error when the answer is of another type, or

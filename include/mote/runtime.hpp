@@ -190,11 +190,25 @@ class runtime {
   }
   template <class Value>
   void send(alias to, Value&& value) {
-    detail::deliver_from_outside(hosted_.get(), to, detail::make_envelope(std::forward<Value>(value)));
+    detail::deliver_from_outside(hosted_.get(), to.owner(), detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
   }
   template <class Value>
   void send(std::string_view name, Value&& value) {
-    send(detail::require_name(hosted_.get(), name), std::forward<Value>(value));
+    send(detail::require_name("mote::runtime::send", hosted_.get(), name), std::forward<Value>(value));
+  }
+  /// As mote::try_send: tells, and never waits for room. no_process also after a shutdown.
+  template <class Value>
+  send_result try_send(pid to, Value&& value) {
+    return detail::try_deliver_from_outside(hosted_.get(), to, detail::make_envelope(std::forward<Value>(value)));
+  }
+  template <class Value>
+  send_result try_send(alias to, Value&& value) {
+    return detail::try_deliver_from_outside(hosted_.get(), to.owner(),
+                                            detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
+  }
+  template <class Value>
+  send_result try_send(std::string_view name, Value&& value) {
+    return try_send(detail::require_name("mote::runtime::try_send", hosted_.get(), name), std::forward<Value>(value));
   }
 
   /// Runs function(args...) in a process of its own, and waits until that has ended. Both may reach the caller's variables,
@@ -241,7 +255,7 @@ class runtime {
 class runtime_handle {
  public:
   explicit runtime_handle(detail::runtime& which) noexcept : way_(which) {}
-  /// As mote::send, from any thread.
+  /// As runtime::send and runtime::try_send. After the runtime's end nobody has a name.
   template <class Value>
   void send(pid to, Value&& value) const {
     detail::deliver_from_outside(way_, to, detail::make_envelope(std::forward<Value>(value)));
@@ -251,6 +265,27 @@ class runtime_handle {
 
  private:
   detail::way_in way_;
+  template <class Value>
+  void send(alias to, Value&& value) const {
+    detail::deliver_from_outside(way_, to.owner(), detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
+  }
+  template <class Value>
+  void send(std::string_view name, Value&& value) const {
+    send(detail::require_name("mote::runtime_handle::send", way_, name), std::forward<Value>(value));
+  }
+  template <class Value>
+  send_result try_send(pid to, Value&& value) const {
+    return detail::try_deliver_from_outside(way_, to, detail::make_envelope(std::forward<Value>(value)));
+  }
+  template <class Value>
+  send_result try_send(alias to, Value&& value) const {
+    return detail::try_deliver_from_outside(way_, to.owner(),
+                                            detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
+  }
+  template <class Value>
+  send_result try_send(std::string_view name, Value&& value) const {
+    return try_send(detail::require_name("mote::runtime_handle::try_send", way_, name), std::forward<Value>(value));
+  }
 };
 inline runtime_handle runtime::handle() noexcept { return runtime_handle(hosted_.get()); }
 /// Of the runtime that runs the calling process.

@@ -26,11 +26,11 @@ void send(pid to, Value&& value) {
 }
 template <class Value>
 void send(alias to, Value&& value) {
-  detail::deliver(to, detail::make_envelope(std::forward<Value>(value)));
+  detail::deliver(to.owner(), detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
 }
 template <class Value>
 void send(std::string_view name, Value&& value) {
-  const pid to = detail::require_name(name);
+  const pid to = detail::require_name("mote::send", name);
   detail::deliver(to, detail::make_envelope(std::forward<Value>(value)));
 }
 
@@ -38,9 +38,18 @@ void send(std::string_view name, Value&& value) {
 enum class send_result { delivered, no_process, full };
 
 /// As send, but tells, and never yields nor waits for room. `delivered` means that it is in the mailbox, not that it was
-/// received.
+/// received; what comes by an alias that has been withdrawn vanishes there.
 template <class Value>
 send_result try_send(pid to, Value&& value) {
+  return detail::try_deliver(to, detail::make_envelope(std::forward<Value>(value)));
+}
+template <class Value>
+send_result try_send(alias to, Value&& value) {
+  return detail::try_deliver(to.owner(), detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
+}
+template <class Value>
+send_result try_send(std::string_view name, Value&& value) {
+  const pid to = detail::require_name("mote::try_send", name);
   return detail::try_deliver(to, detail::make_envelope(std::forward<Value>(value)));
 }
 
@@ -70,8 +79,18 @@ struct message_traits<timer_ref> {
 /// Sends a value to a process after at least this long; a time of zero or less sends it at the sender's next scheduling
 /// point. It arrives even if the caller has ended by then. A full mailbox that parks senders takes it, since nobody is there to
 /// be parked; other policies hold.
+/// to      as send's. A name is looked up now, not when the time is up.
 template <class Value>
 timer_ref send_after(std::chrono::nanoseconds delay, pid to, Value&& value) {
+  return detail::deliver_after(delay, to, detail::make_envelope(std::forward<Value>(value)));
+}
+template <class Value>
+timer_ref send_after(std::chrono::nanoseconds delay, alias to, Value&& value) {
+  return detail::deliver_after(delay, to.owner(), detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
+}
+template <class Value>
+timer_ref send_after(std::chrono::nanoseconds delay, std::string_view name, Value&& value) {
+  const pid to = detail::require_name("mote::send_after", name);
   return detail::deliver_after(delay, to, detail::make_envelope(std::forward<Value>(value)));
 }
 /// Stops a timer. Returns how much time was left, or nullopt when it had fired or been cancelled. Any process may call it.

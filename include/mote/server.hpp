@@ -63,7 +63,7 @@ class server {
   /// The caller knows that this process is such a server. If it is not, casts vanish and calls are refused.
   constexpr explicit server(pid who) noexcept : id_(who) {}
   /// Who has that name now. Throws usage_error when nobody has.
-  explicit server(std::string_view name) : id_(detail::require_name(name)) {}
+  explicit server(std::string_view name) : id_(detail::require_name("mote::server", name)) {}
 
   constexpr pid id() const noexcept { return id_; }
   constexpr operator pid() const noexcept { return id_; }

@@ -238,6 +238,11 @@ void book_spent(core& here, process& self) noexcept {
 
 }  // namespace
 
+send_result told_of(posted how) noexcept {
+  if (is_in(how)) return send_result::delivered;
+  return how == posted::full ? send_result::full : send_result::no_process;
+}
+
 void yield_used_up(core& here) {
   process& self = *here.current();
   book_spent(here, self);
@@ -290,18 +295,11 @@ MOTE_FLATTEN void deliver(pid to, envelope* mail) {
   yield_if_used_up(result == posted::in ? here : door.here());
 }
 
-void deliver(alias to, envelope* mail) {
-  mail->mark = to.name().number();
-  mail->slot = to.name().slot() & 0xFFFFFF;
-  deliver(to.owner(), mail);
-}
-
 send_result try_deliver(pid to, envelope* mail) {
   const entry door("mote::try_send", mail, key_of(to));
   const posted result = send_one(door.here(), to, mail, refuses);
   if (door.here().slice_used_up()) [[unlikely]] book_spent(door.here(), door.self());
-  if (result == posted::in) return send_result::delivered;
-  return result == posted::full ? send_result::full : send_result::no_process;
+  return told_of(result);
 }
 
 std::uint64_t key_abroad(const runtime& home, pid who, const char* call) {
@@ -326,11 +324,9 @@ process* find_or_stand_in(const runtime& home, pid who) noexcept {
   return home.table.find(home.elsewhere->stand_in_for(who));
 }
 
-pid require_name(std::string_view name) {
-  const entry door("mote::send");
-  const pid who = door.home().names.find(name);
-  if (!who) throw usage_error("mote::send: nobody has the name \"" + std::string(name) + "\"");
-  return who;
+pid require_name(const char* call, std::string_view name) {
+  const entry door(call);
+  return door.home().names.require(call, name);
 }
 
 }  // namespace mote::detail

@@ -33,6 +33,12 @@ pid name_table::find(std::string_view name) const {
   return found == names_.end() ? pid() : found->second;
 }
 
+pid name_table::require(const char* call, std::string_view name) const {
+  const pid who = find(name);
+  if (!who) throw usage_error(std::string(call) + ": nobody has the name \"" + std::string(name) + "\"");
+  return who;
+}
+
 std::vector<std::string> name_table::all() const {
   const std::shared_lock hold(lock_);
   std::vector<std::string> result;
@@ -41,27 +47,23 @@ std::vector<std::string> name_table::all() const {
   return result;
 }
 
-void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name) {
-  if (name.empty()) throw usage_error("mote::register_name: the name is empty");
+void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name, const char* call) {
+  const auto refuse = [call](const std::string& why) { throw usage_error(std::string(call) + ": " + why); };
+  if (name.empty()) refuse("the name is empty");
   const std::lock_guard hold(home.details_lock);
-  if (who.key() != key || (who.mail.high() & inbox_flags::closed) != 0) {
-    throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has ended");
-  }
+  const auto named = [&] { return to_string(home.table.pid_of(key)); };
+  const auto ended = [&] { return who.key() != key || (who.mail.high() & inbox_flags::closed) != 0; };
+  if (ended()) refuse(named() + " has ended");
   if (who.details == nullptr) who.details = std::make_unique<process_details>();
-  if (!who.details->name.empty()) {
-    throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has the name \"" +
-                      who.details->name + "\" already");
-  }
+  if (!who.details->name.empty()) refuse(named() + " has the name \"" + who.details->name + "\" already");
   std::string kept(name);
-  if (!home.names.add(name, name_of(home, who))) {
-    throw usage_error("mote::register_name: the name \"" + kept + "\" is taken");
-  }
+  if (!home.names.add(name, name_of(home, who))) refuse("the name \"" + kept + "\" is taken");
   who.details->name = std::move(kept);
   fence(seq_cst);  // N1
-  if (who.key() == key && (who.mail.high() & inbox_flags::closed) == 0) return;
+  if (!ended()) return;
   home.names.remove(name);
   who.details->name.clear();
-  throw usage_error("mote::register_name: " + to_string(home.table.pid_of(key)) + " has ended");
+  refuse(named() + " has ended");
 }
 
 void unname_process(runtime& home, process& who) noexcept {
@@ -84,7 +86,7 @@ void register_name(std::string_view name, pid who) {
   const entry door("mote::register_name");
   process* const subject = find_or_stand_in(door.home(), who);
   if (subject == nullptr) throw usage_error("mote::register_name: " + to_string(who) + " has ended, or lives elsewhere");
-  name_process(door.home(), *subject, subject->key(), name);
+  name_process(door.home(), *subject, subject->key(), name, "mote::register_name");
 }
 
 bool unregister_name(std::string_view name) {

@@ -19,6 +19,8 @@ class name_table {
   /// Takes the name from whoever has it, or only from `who`; a pid that names nobody: it was not there.
   pid remove(std::string_view name);
   pid find(std::string_view name) const;
+  /// Throws usage_error that names the call and the name, when nobody has it.
+  pid require(const char* call, std::string_view name) const;
   std::vector<std::string> all() const;
 
  private:

@@ -89,34 +89,60 @@ void way_in::close() const noexcept {
   if (there && there.home().ways_in.fetch_sub(1, acq_rel) == 1) there.home().schedulers.wake(0);
 }
 
-void deliver_from_outside(runtime& where, pid to, envelope* given) {
+namespace {
+
+visit visit_of(runtime& where, const char* call) {
+  refuse_after_fork(where, call);
+  return visit(where);
+}
+
+visit visit_of(const way_in& where, const char* call) { return visit::to(where.place(), call); }
+
+// Of a plain thread.
+template <class Where>
+posted post_by(Where& where, const char* call, pid to, envelope_ptr mail, const patience& at_full) {
+  const errno_kept same;
+  const visit there = visit_of(where, call);
+  return there ? post_from_outside(there.home(), to, std::move(mail), at_full) : posted::gone;
+}
+
+template <class Where>
+void deliver_by(Where& where, const char* call, pid to, envelope* given) {
   envelope_ptr mail(given);
   if (calls_from_a_process()) return deliver(to, mail.release());
-  const errno_kept same;
-  refuse_after_fork(where, "mote::runtime::send");
-  if (const visit there{where}) static_cast<void>(post_from_outside(where, to, std::move(mail), waits_for_room));
+  static_cast<void>(post_by(where, call, to, std::move(mail), waits_for_room));
 }
 
-void deliver_from_outside(runtime& where, alias to, envelope* mail) {
-  mail->mark = to.name().number();
-  mail->slot = to.name().slot() & 0xFFFFFF;
-  deliver_from_outside(where, to.owner(), mail);
-}
-
-void deliver_from_outside(const way_in& where, pid to, envelope* given) {
+template <class Where>
+send_result try_deliver_by(Where& where, const char* call, pid to, envelope* given) {
   envelope_ptr mail(given);
-  if (calls_from_a_process()) return deliver(to, mail.release());
-  const errno_kept same;
-  if (const visit there = visit::to(where.place(), "mote::runtime_handle::send")) {
-    static_cast<void>(post_from_outside(there.home(), to, std::move(mail), waits_for_room));
-  }
+  if (calls_from_a_process()) return try_deliver(to, mail.release());
+  return told_of(post_by(where, call, to, std::move(mail), refuses));
 }
 
-pid require_name(const runtime& where, std::string_view name) {
-  refuse_after_fork(where, "mote::runtime::send");
-  const pid who = where.names.find(name);
-  if (!who) throw usage_error("mote::runtime::send: nobody has the name \"" + std::string(name) + "\"");
-  return who;
+}  // namespace
+
+void deliver_from_outside(runtime& where, pid to, envelope* mail) { deliver_by(where, "mote::runtime::send", to, mail); }
+void deliver_from_outside(const way_in& where, pid to, envelope* mail) {
+  deliver_by(where, "mote::runtime_handle::send", to, mail);
+}
+
+send_result try_deliver_from_outside(runtime& where, pid to, envelope* mail) {
+  return try_deliver_by(where, "mote::runtime::try_send", to, mail);
+}
+send_result try_deliver_from_outside(const way_in& where, pid to, envelope* mail) {
+  return try_deliver_by(where, "mote::runtime_handle::try_send", to, mail);
+}
+
+pid require_name(const char* call, runtime& where, std::string_view name) {
+  refuse_after_fork(where, call);
+  return where.names.require(call, name);
+}
+
+pid require_name(const char* call, const way_in& where, std::string_view name) {
+  const errno_kept same;
+  if (const visit there = visit::to(where.place(), call)) return there.home().names.require(call, name);
+  return name_table().require(call, name);
 }
 
 // ---- starting ----
@@ -140,7 +166,7 @@ pid outside_draft::launch() {
   const std::uint64_t key = child.key();
   if (options_ != nullptr && !options_->name.empty()) {
     try {
-      name_process(home_, child, key, options_->name);
+      name_process(home_, child, key, options_->name, "mote::runtime::spawn");
     } catch (...) {
       give_up_body(child);
       throw;

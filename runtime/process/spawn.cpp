@@ -178,7 +178,7 @@ auto or_drop_closure(process& child, Step&& step) {
 }
 
 MOTE_COLD void name_unborn(runtime& home, process& child, std::string_view name) {
-  or_drop_closure(child, [&] { name_process(home, child, child.key(), name); });
+  or_drop_closure(child, [&] { name_process(home, child, child.key(), name, "mote::spawn"); });
 }
 
 }  // namespace

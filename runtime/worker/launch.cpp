@@ -100,7 +100,7 @@ spawned launch_isolated(const isolation& how, const spawn_options* options, tie 
   ref monitor;
   {
     const entry door("mote::spawn");
-    if (!given.name.empty()) name_process(home, child.subject(), child.subject().key(), given.name);
+    if (!given.name.empty()) name_process(home, child.subject(), child.subject().key(), given.name, "mote::spawn");
     const std::uint64_t key = foreign_key(home.table.place(), isolated_pid(place));
     if (kind != tie::none) monitor = tie_newborn(door.here(), self, child.subject(), kind, key);
   }

@@ -246,26 +246,109 @@ TEST(runtime_send, arrives_in_the_order_of_each_thread) {
   done.get_future().wait();
 }
 
+/// A process "sum" that adds four numbers up.
+struct sum_of_four {
+  explicit sum_of_four(runtime& where) {
+    where.spawn(
+        {.name = "sum"},
+        [](unsafe_share<told> tell) {
+          tell->made.set_value(make_alias());
+          int sum = 0;
+          for (int i = 0; i < 4; ++i) sum += receive<number>().value;
+          tell->sum.set_value(sum);
+        },
+        unsafe_share(shared));
+  }
+  alias other_name() { return shared->made.get_future().get(); }
+  int sum() { return shared->sum.get_future().get(); }
+
+ private:
+  struct told {
+    std::promise<alias> made;
+    std::promise<int> sum;
+  };
+  const std::shared_ptr<told> shared = std::make_shared<told>();
+};
+
+/// By the object or by a handle.
+template <class Way>
+void send_to_name_and_alias(runtime& rt, Way&& way) {
+  sum_of_four adds(rt);
+  const alias other = adds.other_name();
+  way.send("sum", number{1});
+  way.send(other, number{2});
+  EXPECT_EQ(way.try_send("sum", number{4}), send_result::delivered);
+  EXPECT_EQ(way.try_send(other, number{8}), send_result::delivered);
+  EXPECT_EQ(adds.sum(), 15);
+}
+
 TEST(runtime_send, reaches_names_and_aliases) {
   runtime rt(small());
-  std::promise<alias> made;
-  std::promise<int> got;
-  struct promises {
-    std::promise<alias>* made;
-    std::promise<int>* got;
-  };
-  const auto shared = std::make_shared<promises>(promises{&made, &got});
-  rt.spawn(
-      {.name = "sum"},
-      [](unsafe_share<promises> tell) {
-        tell->made->set_value(make_alias());
-        tell->got->set_value(receive<number>().value + receive<number>().value);
-      },
-      unsafe_share(shared));
-  rt.send("sum", number{1});
-  rt.send(made.get_future().get(), number{2});
-  EXPECT_EQ(got.get_future().get(), 3);
-  EXPECT_THROW(rt.send("nobody has this", number{1}), usage_error);
+  send_to_name_and_alias(rt, rt);
+}
+
+/// What the call's usage_error says.
+template <class Call>
+std::string refusal_of(Call&& call) {
+  try {
+    call();
+  } catch (const usage_error& refused) {
+    return refused.what();
+  }
+  return "nothing";
+}
+
+TEST(runtime_send, to_a_name_that_nobody_has_is_refused_in_the_name_of_the_call) {
+  runtime rt(small(1));
+  const runtime_handle handle = rt.handle();
+  const std::string nobody = ": nobody has the name \"ada\"";
+  EXPECT_EQ(refusal_of([&] { rt.send("ada", number{1}); }), "mote::runtime::send" + nobody);
+  EXPECT_EQ(refusal_of([&] { rt.try_send("ada", number{1}); }), "mote::runtime::try_send" + nobody);
+  EXPECT_EQ(refusal_of([&] { handle.send("ada", number{1}); }), "mote::runtime_handle::send" + nobody);
+  EXPECT_EQ(refusal_of([&] { handle.try_send("ada", number{1}); }), "mote::runtime_handle::try_send" + nobody);
+}
+
+/// Tries it by the object, by a handle, and in a process of another runtime.
+template <class Try>
+void in_each_way(runtime& rt, Try&& attempt) {
+  attempt(rt);
+  attempt(rt.handle());
+  runtime other(small(1));
+  other.call([&] { attempt(rt); });
+}
+
+TEST(runtime_try_send, tells_a_host_of_a_full_mailbox_and_does_not_wait) {
+  runtime rt(small(1));
+  in_each_way(rt, [&](auto&& way) {
+    const pid full = rt.spawn({.name = "full", .mailbox = {.messages = 1}}, wait_for_ever);
+    const alias other(full, ref());
+    EXPECT_EQ(way.try_send(full, number{1}), send_result::delivered);
+    EXPECT_EQ(way.try_send(full, number{2}), send_result::full);
+    EXPECT_EQ(way.try_send("full", number{3}), send_result::full);
+    EXPECT_EQ(way.try_send(other, number{4}), send_result::full);
+    rt.call([=] {
+      EXPECT_EQ(info(full)->mailbox_messages, 1u);
+      const ref watch = monitor(full);
+      kill(full);
+      news_of(watch);
+    });
+    EXPECT_EQ(way.try_send(full, number{5}), send_result::no_process);
+  });
+}
+
+TEST(runtime_try_send, finds_nobody_after_a_shutdown) {
+  runtime rt(small(1));
+  const runtime_handle handle = rt.handle();
+  const pid there = rt.spawn(wait_for_ever);
+  EXPECT_EQ(handle.try_send(there, number{1}), send_result::delivered);
+  rt.shutdown();
+  EXPECT_EQ(rt.try_send(there, number{2}), send_result::no_process);
+  EXPECT_EQ(handle.try_send(there, number{3}), send_result::no_process);
+}
+
+TEST(runtime_handle, reaches_names_and_aliases) {
+  runtime rt(small());
+  send_to_name_and_alias(rt, rt.handle());
 }
 
 // ---- several runtimes ----

@@ -1,4 +1,4 @@
-# runtime/process/ties.cpp
+# runtime/process/tie_calls.cpp
 # demonitor does not flush
 # release process_tests monitor*:demonitor*
 /^    drop_marked\(self, which\.number\(\)\);/d

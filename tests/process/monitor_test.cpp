@@ -84,6 +84,32 @@ TEST(monitor, of_a_process_that_has_ended_brings_noproc_at_once) {
   });
 }
 
+TEST(monitor, by_name_watches_who_has_it_now) {
+  in_every_mode([] {
+    const pid child = spawn({.name = "child"}, wait_for_go);
+    const ref watch = monitor("child");
+    unregister_name("child");
+    send(child, go{});
+    const down news = receive<down>();
+    EXPECT_EQ(news.monitor, watch);
+    EXPECT_EQ(news.from, child);
+    EXPECT_EQ(news.why, reason::normal);
+  });
+}
+
+TEST(monitor, of_a_name_that_nobody_has_brings_noproc_at_once) {
+  in_every_mode([] {
+    const ref watch = monitor("ada");
+    const auto news = receive<down>(0ns);
+    ASSERT_TRUE(news);
+    EXPECT_EQ(news->monitor, watch);
+    EXPECT_EQ(news->from, pid());
+    EXPECT_EQ(news->why, reason::noproc);
+    EXPECT_EQ(info(self())->monitors, 0u);
+    EXPECT_FALSE(demonitor(watch));
+  });
+}
+
 TEST(monitor, of_oneself_brings_nothing) {
   in_every_mode([] {
     monitor(self());

@@ -57,6 +57,19 @@ TEST(register_name, refuses_what_cannot_be_and_says_why) {
   });
 }
 
+TEST(register_name, of_a_name_taken_twice_is_refused_in_the_name_of_the_call) {
+  in_every_mode([] {
+    register_name("ada", self());
+    EXPECT_EQ(refusal_of("ada", spawn([] {})).find("mote::register_name: "), 0u);
+    try {
+      spawn({.name = "ada"}, wait_for_go);
+      ADD_FAILURE() << "it was started";
+    } catch (const usage_error& refused) {
+      EXPECT_STREQ(refused.what(), "mote::spawn: the name \"ada\" is taken");
+    }
+  });
+}
+
 TEST(register_name, is_undone_by_unregister_name) {
   in_every_mode([] {
     register_name("ada", self());

@@ -34,6 +34,13 @@ TEST(request, is_answered) {
   });
 }
 
+TEST(request, reaches_a_name) {
+  in_every_mode([] {
+    spawn({.name = "doubler"}, doubler);
+    EXPECT_EQ(receive_reply<answer>(request("doubler", question{21})).value, 42);
+  });
+}
+
 TEST(request, of_several_are_answered_whatever_the_order_they_are_fetched_in) {
   in_every_mode([] {
     const pid server = spawn(doubler), other = spawn(doubler);

@@ -161,6 +161,43 @@ TEST(try_send, tells_whether_anybody_was_there) {
   });
 }
 
+TEST(try_send, reaches_names_and_aliases) {
+  in_every_mode([] {
+    register_name("here", self());
+    const alias other = make_alias();
+    EXPECT_EQ(try_send("here", number{1}), send_result::delivered);
+    EXPECT_EQ(try_send(other, number{2}), send_result::delivered);
+    EXPECT_EQ(receive<number>().value, 1);
+    EXPECT_EQ(receive<number>().value, 2);
+    unalias(other);
+    EXPECT_EQ(try_send(other, number{3}), send_result::delivered);
+    EXPECT_TRUE(none_left<number>());
+    EXPECT_EQ(try_send(alias(), number{4}), send_result::no_process);
+  });
+}
+
+// Whether the call refuses the name "ada", in words of its own.
+template <class Call>
+bool refuses_ada(const std::string& name, Call&& call) {
+  try {
+    call();
+  } catch (const usage_error& refused) {
+    return refused.what() == "mote::" + name + ": nobody has the name \"ada\"";
+  }
+  return false;
+}
+
+TEST(names, that_nobody_has_are_refused_in_the_name_of_the_call) {
+  in_every_mode([] {
+    EXPECT_TRUE(refuses_ada("send", [] { send("ada", go{}); }));
+    EXPECT_TRUE(refuses_ada("try_send", [] { try_send("ada", go{}); }));
+    EXPECT_TRUE(refuses_ada("send_after", [] { send_after(1ms, "ada", go{}); }));
+    EXPECT_TRUE(refuses_ada("request", [] { request("ada", go{}); }));
+    EXPECT_TRUE(refuses_ada("runtime_handle::send", [] { this_runtime().send("ada", go{}); }));
+    EXPECT_TRUE(refuses_ada("runtime_handle::try_send", [] { this_runtime().try_send("ada", go{}); }));
+  });
+}
+
 TEST(alias, brings_messages_until_it_is_withdrawn) {
   in_every_mode([] {
     const alias second = make_alias();

@@ -83,12 +83,18 @@ envelope* make_envelope(Value&& value, std::size_t extra_bytes = 0) {
   return mail;
 }
 
+/// Addresses mail to its receiver by an alias; returns it.
+inline envelope* by_alias(alias to, envelope* mail) noexcept {
+  mail->mark = to.name().number();
+  mail->slot = to.name().slot() & 0xFFFFFF;
+  return mail;
+}
+
 // These take the envelope over.
 void deliver(pid to, envelope* mail);
-void deliver(alias to, envelope* mail);
 send_result try_deliver(pid to, envelope* mail);
 timer_ref deliver_after(std::chrono::nanoseconds delay, pid to, envelope* mail);
-/// Who has the name; throws usage_error that names it when nobody has.
-pid require_name(std::string_view name);
+/// Who has the name; throws usage_error that names the call and the name when nobody has.
+pid require_name(const char* call, std::string_view name);
 
 }  // namespace mote::detail

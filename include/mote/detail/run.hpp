@@ -65,12 +65,14 @@ class way_in {
   std::uint64_t place_;
 };
 
-/// These take the envelope over. From a plain thread, or from a process. `where` is kept by somebody else meanwhile.
+/// These take the envelope over. From a plain thread, or from a process. A runtime is kept by somebody else meanwhile.
 void deliver_from_outside(runtime& where, pid to, envelope* mail);
-void deliver_from_outside(runtime& where, alias to, envelope* mail);
 void deliver_from_outside(const way_in& where, pid to, envelope* mail);
-/// Who has the name; throws usage_error that names it when nobody has.
-pid require_name(const runtime& where, std::string_view name);
+send_result try_deliver_from_outside(runtime& where, pid to, envelope* mail);
+send_result try_deliver_from_outside(const way_in& where, pid to, envelope* mail);
+/// Who has the name there; throws usage_error that names the call and the name when nobody has.
+pid require_name(const char* call, runtime& where, std::string_view name);
+pid require_name(const char* call, const way_in& where, std::string_view name);
 
 /// As draft, for a process that a plain thread starts.
 class outside_draft {
