@@ -28,6 +28,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds time_after_kill = std::chrono::seconds(1);
+constexpr int wrong_environment = 2;  // of mote::run
 constexpr nanoseconds longest_shutdown = std::chrono::hours(24 * 365);
 
 // Asks all processes there are to end in this way, and waits until they have, or the time is up. False: some are left.
@@ -355,7 +356,14 @@ void hosted_runtime::keep(std::unique_ptr<host> which) noexcept {
 
 int run_main(const options& given, int (*call)(void*), void* main) {
   if (current_core() != nullptr) throw usage_error("mote::run: called inside a process");
-  return hosted_runtime::run(options_from_environment(given), call, main);
+  options all;
+  try {
+    all = options_from_environment(given);
+  } catch (const usage_error& refused) {
+    std::fprintf(stderr, "%s\n", refused.what());
+    return wrong_environment;
+  }
+  return hosted_runtime::run(std::move(all), call, main);
 }
 
 int hosted_runtime::run(options given, int (*call)(void*), void* main) {

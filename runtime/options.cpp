@@ -16,24 +16,30 @@ namespace mote {
 namespace {
 
 using detail::option_limits;
+using detail::option_range;
 
 [[noreturn]] void refuse(const std::string& what, std::string_view given, const std::string& wanted) {
   throw usage_error(what + ": \"" + std::string(given) + "\" is not " + wanted);
 }
 
-std::string range(std::uint64_t least, std::uint64_t most) {
-  return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+bool is_within(std::uint64_t given, const option_range& range) noexcept {
+  return (given >= range.least && given <= range.most) || (given == 0 && range.or_zero);
+}
+
+std::string in_words(const option_range& range) {
+  return (range.or_zero ? "0 or a whole number from " : "a whole number from ") + std::to_string(range.least) + " to " +
+         std::to_string(range.most);
 }
 
 // The variable's number, or nothing when it is not set.
-std::optional<std::uint64_t> number(const char* variable, std::uint64_t least, std::uint64_t most) {
+std::optional<std::uint64_t> number(const char* variable, const option_range& within) {
   const char* text = std::getenv(variable);
   if (text == nullptr) return std::nullopt;
   const std::string_view given(text);
   std::uint64_t value = 0;
   const auto [stop, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-  if (error != std::errc() || stop != given.data() + given.size() || value < least || value > most) {
-    refuse(variable, given, range(least, most));
+  if (error != std::errc() || stop != given.data() + given.size() || !is_within(value, within)) {
+    refuse(variable, given, in_words(within));
   }
   return value;
 }
@@ -48,17 +54,27 @@ void read(const char* variable, Flag& into) {
 }
 
 template <class Number>
-void read(const char* variable, Number& into, std::uint64_t least, std::uint64_t most) {
-  if (const auto value = number(variable, least, most)) into = static_cast<Number>(*value);
+void read(const char* variable, Number& into, const option_range& within) {
+  if (const auto value = number(variable, within)) into = static_cast<Number>(*value);
 }
 
-void check(const char* what, std::uint64_t given, std::uint64_t least, std::uint64_t most) {
-  if (given < least || given > most) refuse(std::string("mote::options::") + what, std::to_string(given), range(least, most));
+void read(const char* variable, std::chrono::milliseconds& into, const option_range& within_ms) {
+  if (const auto ms = number(variable, within_ms)) into = std::chrono::milliseconds(*ms);
 }
 
-void check_time(const char* what, std::chrono::milliseconds given, std::uint64_t most_ms) {
-  if (given.count() >= 0 && static_cast<std::uint64_t>(given.count()) <= most_ms) return;
-  refuse(std::string("mote::options::") + what, std::to_string(given.count()), "a time from 0 to " + std::to_string(most_ms) + " ms");
+void check(const char* what, std::uint64_t given, const option_range& within) {
+  if (!is_within(given, within)) refuse(std::string("mote::options::") + what, std::to_string(given), in_words(within));
+}
+
+void check(const char* what, std::chrono::milliseconds given, const option_range& within_ms) {
+  if (given.count() >= 0 && is_within(static_cast<std::uint64_t>(given.count()), within_ms)) return;
+  refuse(std::string("mote::options::") + what, std::to_string(given.count()),
+         "a time from 0 to " + std::to_string(within_ms.most) + " ms");
+}
+
+// With a seed there are fewer schedulers.
+bool can_simulate(const options& given) noexcept {
+  return !given.deterministic_seed || is_within(given.schedulers, option_limits::simulated);
 }
 
 // One of some words, which name the values from 0 on.
@@ -101,11 +117,11 @@ void refuse_unknown_variables() {
 options options_from_environment(options given) {
   using limits = option_limits;
   refuse_unknown_variables();
-  read("MOTE_SCHEDULERS", given.schedulers, 0, limits::most_schedulers);
-  read("MOTE_MAX_PROCESSES", given.max_processes, limits::least_processes, limits::most_processes);
-  read("MOTE_STACK_BYTES", given.stack_bytes, limits::least_stack, limits::most_stack);
-  read("MOTE_ARENA_BYTES", given.arena_bytes, 0, limits::most_arena);
-  read("MOTE_MAILBOX_BUDGET_BYTES", given.mailbox_budget_bytes, 0, limits::most_budget);
+  read("MOTE_SCHEDULERS", given.schedulers, limits::schedulers);
+  read("MOTE_MAX_PROCESSES", given.max_processes, limits::processes);
+  read("MOTE_STACK_BYTES", given.stack_bytes, limits::stack_bytes);
+  read("MOTE_ARENA_BYTES", given.arena_bytes, limits::arena_bytes);
+  read("MOTE_MAILBOX_BUDGET_BYTES", given.mailbox_budget_bytes, limits::budget_bytes);
   read("MOTE_BIND", given.bind_schedulers);
   read("MOTE_VERBOSE", given.verbose);
   read("MOTE_CATCH_TERMINATE", given.catch_terminate);
@@ -113,16 +129,16 @@ options options_from_environment(options given) {
   read_word("MOTE_DEADLOCK", given.deadlock, deadlock_actions);
   read("MOTE_DUMP_ON_QUIT", given.dump_on_quit);
   if (const char* const file = std::getenv("MOTE_CRASH_DUMP")) given.crash_dump = file;
-  if (const auto ms = number("MOTE_SHUTDOWN_MS", 0, limits::most_shutdown_ms)) {
-    given.shutdown_deadline = std::chrono::milliseconds(*ms);
-  }
-  if (const auto ms = number("MOTE_HANDOFF_MS", 0, limits::most_handoff_ms)) {
-    given.handoff_after = std::chrono::milliseconds(*ms);
-  }
-  read("MOTE_MAX_THREADS", given.max_threads, 1, limits::most_threads);
+  read("MOTE_SHUTDOWN_MS", given.shutdown_deadline, limits::shutdown_ms);
+  read("MOTE_HANDOFF_MS", given.handoff_after, limits::handoff_ms);
+  read("MOTE_MAX_THREADS", given.max_threads, limits::threads);
   read("MOTE_REPORT_HANDOFF", given.report_handoff);
   read("MOTE_BACKTRACES", given.backtraces);
-  if (const auto seed = number("MOTE_SEED", 0, ~std::uint64_t{0})) given.deterministic_seed = *seed;
+  const bool conducts = std::getenv("MOTE_SEED") != nullptr || std::getenv("MOTE_SCHEDULERS") != nullptr;
+  if (const auto seed = number("MOTE_SEED", {0, ~std::uint64_t{0}})) given.deterministic_seed = *seed;
+  if (conducts && !can_simulate(given)) {
+    refuse("MOTE_SCHEDULERS, with MOTE_SEED", std::to_string(given.schedulers), in_words(limits::simulated));
+  }
   return given;
 }
 
@@ -130,18 +146,16 @@ namespace detail {
 
 void check_options(const options& given) {
   using limits = option_limits;
-  check("schedulers", given.schedulers, 0, limits::most_schedulers);
-  check("max_processes", given.max_processes, limits::least_processes, limits::most_processes);
-  check("stack_bytes", given.stack_bytes, limits::least_stack, limits::most_stack);
-  if (given.arena_bytes != 0) check("arena_bytes", given.arena_bytes, limits::least_arena, limits::most_arena);
-  check("max_threads", given.max_threads, 1, limits::most_threads);
-  check_time("shutdown_deadline", given.shutdown_deadline, limits::most_shutdown_ms);
-  check_time("handoff_after", given.handoff_after, limits::most_handoff_ms);
-  if (given.mailbox_budget_bytes != 0) {
-    check("mailbox_budget_bytes", given.mailbox_budget_bytes, limits::least_budget, limits::most_budget);
-  }
-  check("deadlock", static_cast<std::uint64_t>(given.deadlock), 0, std::size(deadlock_actions) - 1);
-  if (given.deterministic_seed) check("schedulers, with deterministic_seed", given.schedulers, 0, limits::most_simulated);
+  check("schedulers", given.schedulers, limits::schedulers);
+  check("max_processes", given.max_processes, limits::processes);
+  check("stack_bytes", given.stack_bytes, limits::stack_bytes);
+  check("arena_bytes", given.arena_bytes, limits::arena_bytes);
+  check("max_threads", given.max_threads, limits::threads);
+  check("shutdown_deadline", given.shutdown_deadline, limits::shutdown_ms);
+  check("handoff_after", given.handoff_after, limits::handoff_ms);
+  check("mailbox_budget_bytes", given.mailbox_budget_bytes, limits::budget_bytes);
+  check("deadlock", static_cast<std::uint64_t>(given.deadlock), {0, std::size(deadlock_actions) - 1});
+  if (!can_simulate(given)) check("schedulers, with deterministic_seed", given.schedulers, limits::simulated);
 }
 
 }  // namespace detail

@@ -122,8 +122,10 @@ options options_from_environment(options given = {});
 /// Runs main as the first process of a new runtime, until it returns and the processes left have been shut down (they get
 /// an exit signal `shutdown`, and at the deadline `kill`).
 /// main     takes nothing; may capture, since the caller waits for it. Returns void or int.
-/// Returns  main's int, 0 for void; 1 if main ended by an error, which is reported on stderr.
-/// Throws   usage_error for an impossible option, or inside a process; system_limit when threads or addresses are refused.
+/// Returns  main's int, 0 for void; 1 if main ended by an error, which is reported on stderr; 2, without running main, when an
+///          environment variable says what cannot be, which a line on stderr names: whoever set it is no programmer.
+/// Throws   usage_error for an impossible option that the code has set, or inside a process; std::system_error when threads or
+///          addresses are refused (system_limit), or where stacks cannot be switched.
 /// Blocks   the calling thread until the end.
 template <class Main>
 int run(Main&& main, const options& given = {}) {
@@ -161,7 +163,8 @@ class runtime_handle;
 class runtime {
  public:
   /// Starts it.
-  /// Throws  usage_error for an impossible option; std::system_error when threads, descriptors or addresses are refused.
+  /// Throws  usage_error for an impossible option; std::system_error when threads, descriptors or addresses are refused, or
+  ///         where stacks cannot be switched.
   explicit runtime(const options& given = {}) : hosted_(given) {}
   /// shutdown(), unless that has been done; names on stderr who did not end. What still runs then keeps its thread and all that
   /// it stands on for good; so does everything when one of its own processes comes here.
@@ -184,6 +187,8 @@ class runtime {
 
   /// As mote::send. What one thread sends to one process arrives in the order sent. After a shutdown it vanishes. A pid of
   /// another runtime of this program will do. A process that calls this does what mote::send does.
+  /// to      a pid, an alias, or a name registered in this runtime; a name that nobody has throws usage_error.
+  /// Blocks  a plain thread only at a full mailbox of the policy park_sender, until there is room.
   template <class Value>
   void send(pid to, Value&& value) {
     detail::deliver_from_outside(hosted_.get(), to, detail::make_envelope(std::forward<Value>(value)));
@@ -260,11 +265,6 @@ class runtime_handle {
   void send(pid to, Value&& value) const {
     detail::deliver_from_outside(way_, to, detail::make_envelope(std::forward<Value>(value)));
   }
-  /// For the library.
-  const detail::way_in& way() const noexcept { return way_; }
-
- private:
-  detail::way_in way_;
   template <class Value>
   void send(alias to, Value&& value) const {
     detail::deliver_from_outside(way_, to.owner(), detail::by_alias(to, detail::make_envelope(std::forward<Value>(value))));
@@ -286,6 +286,11 @@ class runtime_handle {
   send_result try_send(std::string_view name, Value&& value) const {
     return try_send(detail::require_name("mote::runtime_handle::try_send", way_, name), std::forward<Value>(value));
   }
+  /// For the library.
+  const detail::way_in& way() const noexcept { return way_; }
+
+ private:
+  detail::way_in way_;
 };
 inline runtime_handle runtime::handle() noexcept { return runtime_handle(hosted_.get()); }
 /// Of the runtime that runs the calling process.

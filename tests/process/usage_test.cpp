@@ -2,6 +2,7 @@
 // names it, and does nothing.
 #include "tests/process/in_process.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <ostream>
@@ -72,10 +73,10 @@ INSTANTIATE_TEST_SUITE_P(
         call{"mote::send", [] { send(alias(), std::string(100, 'x')); }},
         call{"mote::send", [] { send("name", number{1}); }},
         call{"mote::try_send", [] { try_send(somebody, number{1}); }},
-        call{"mote::send_after", [] { send_after(1s, somebody, std::string(100, 'x')); }},
         call{"mote::try_send", [] { try_send("name", number{1}); }},
         call{"mote::send_after", [] { send_after(1s, "name", number{1}); }},
         call{"mote::request", [] { request("name", number{1}); }},
+        call{"mote::send_after", [] { send_after(1s, somebody, std::string(100, 'x')); }},
         call{"mote::cancel_timer", [] { cancel_timer({}); }}, call{"mote::read_timer", [] { read_timer({}); }},
         call{"mote::receive", [] { receive<number>(); }}, call{"mote::receive", [] { receive<number>(1s); }},
         call{"mote::receive", [] { receive<number>(0s); }}, call{"mote::receive", [] { receive([](any_message) {}); }},
@@ -109,6 +110,13 @@ TEST(options, that_cannot_be_are_refused_by_name) {
       {"arena_bytes", [](options& o) { o.arena_bytes = 4096; }},
       {"shutdown_deadline", [](options& o) { o.shutdown_deadline = -1ms; }},
       {"shutdown_deadline", [](options& o) { o.shutdown_deadline = std::chrono::milliseconds::max(); }},
+      {"handoff_after", [](options& o) { o.handoff_after = -1ms; }},
+      {"handoff_after", [](options& o) { o.handoff_after = 1h + 1ms; }},
+      {"max_threads", [](options& o) { o.max_threads = 0; }},
+      {"max_threads", [](options& o) { o.max_threads = 10'001; }},
+      {"mailbox_budget_bytes", [](options& o) { o.mailbox_budget_bytes = 1; }},
+      {"mailbox_budget_bytes", [](options& o) { o.mailbox_budget_bytes = (std::size_t{1} << 46) + 1; }},
+      {"deadlock", [](options& o) { o.deadlock = static_cast<deadlock_action>(5); }},
       {"deterministic_seed",
        [](options& o) {
          o.deterministic_seed = 1;
@@ -141,6 +149,15 @@ class variable {
   const char* name_;
 };
 
+// Runs, which is to be refused in one line on stderr; returns what that names.
+std::string run_refused() {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(mote::run([] { FAIL() << "ran"; }), 2);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+  return said.substr(0, said.find(':'));
+}
+
 TEST(environment_variables, that_are_wrong_are_refused_by_name) {
   const std::pair<const char*, const char*> table[] = {
       {"MOTE_SCHEDULERS", "x"},       {"MOTE_SCHEDULERS", ""},
@@ -152,6 +169,12 @@ TEST(environment_variables, that_are_wrong_are_refused_by_name) {
       {"MOTE_VERBOSE", "2"},          {"MOTE_CATCH_TERMINATE", ""},
       {"MOTE_SHUTDOWN_MS", "-5"},     {"MOTE_SHUTDOWN_MS", "86400001"},
       {"MOTE_SEED", "seed"},          {"MOTE_SEED", "-1"},
+      {"MOTE_ARENA_BYTES", "4096"},   {"MOTE_MAILBOX_BUDGET_BYTES", "4096"},
+      {"MOTE_HANDOFF_MS", "3600001"}, {"MOTE_HANDOFF_MS", "10ms"},
+      {"MOTE_MAX_THREADS", "0"},      {"MOTE_MAX_THREADS", "10001"},
+      {"MOTE_REPORT_HANDOFF", "no"},  {"MOTE_CATCH_OVERFLOW", "2"},
+      {"MOTE_DUMP_ON_QUIT", "on"},    {"MOTE_BACKTRACES", ""},
+      {"MOTE_DEADLOCK", "hang"},      {"MOTE_DEADLOCK", ""},
   };
   for (const auto& [name, value] : table) {
     const variable set(name, value);
@@ -163,25 +186,48 @@ TEST(environment_variables, that_are_wrong_are_refused_by_name) {
       EXPECT_NE(std::string(refused.what()).find("\"" + std::string(value) + "\""), std::string::npos)
           << refused.what();
     }
-    EXPECT_THROW(mote::run([] { FAIL() << "ran"; }), usage_error);
+    EXPECT_EQ(run_refused(), name);
   }
+}
+
+TEST(environment_variables, that_allow_0_beside_a_range_say_so) {
+  const variable set("MOTE_ARENA_BYTES", "4096");
+  try {
+    options_from_environment();
+    ADD_FAILURE() << "was accepted";
+  } catch (const usage_error& refused) {
+    EXPECT_STREQ(refused.what(), "MOTE_ARENA_BYTES: \"4096\" is not 0 or a whole number from 16777216 to 70368744177664");
+  }
+}
+
+// Whichever of the two is the code's.
+TEST(environment_variables, that_ask_for_too_many_simulated_schedulers_are_refused_by_name) {
+  options many;
+  many.schedulers = 65;
+  const variable seed("MOTE_SEED", "1");
+  EXPECT_THROW(options_from_environment(many), usage_error);
+  const variable schedulers("MOTE_SCHEDULERS", "65");
+  EXPECT_EQ(run_refused(), "MOTE_SCHEDULERS, with MOTE_SEED");
 }
 
 TEST(environment_variables, that_are_no_options_are_refused_by_name) {
   const variable set("MOTE_SCHEDULRES", "2");
   try {
-    mote::run([] { FAIL() << "ran"; });
+    options_from_environment();
     ADD_FAILURE() << "was accepted";
   } catch (const usage_error& refused) {
     EXPECT_NE(std::string(refused.what()).find("MOTE_SCHEDULRES:"), std::string::npos) << refused.what();
     EXPECT_NE(std::string(refused.what()).find("MOTE_SCHEDULERS"), std::string::npos) << refused.what();
   }
+  EXPECT_EQ(run_refused(), "MOTE_SCHEDULRES");
 }
 
 TEST(environment_variables, win_over_the_code) {
   const variable a("MOTE_SCHEDULERS", "3"), b("MOTE_MAX_PROCESSES", "1000"), c("MOTE_STACK_BYTES", "131072"),
       d("MOTE_ARENA_BYTES", "1073741824"), e("MOTE_BIND", "0"), f("MOTE_VERBOSE", "0"), g("MOTE_CATCH_TERMINATE", "0"),
-      h("MOTE_SHUTDOWN_MS", "77"), i("MOTE_SEED", "5");
+      h("MOTE_SHUTDOWN_MS", "77"), i("MOTE_SEED", "5"), j("MOTE_HANDOFF_MS", "0"), k("MOTE_MAX_THREADS", "9"),
+      l("MOTE_REPORT_HANDOFF", "0"), m("MOTE_CATCH_OVERFLOW", "1"), n("MOTE_DUMP_ON_QUIT", "1"), o("MOTE_BACKTRACES", "0"),
+      p("MOTE_CRASH_DUMP", "a.%p"), q("MOTE_MAILBOX_BUDGET_BYTES", "1048576"), r("MOTE_DEADLOCK", "report");
   options given;
   given.schedulers = 7;
   given.bind_schedulers = given.verbose = true;
@@ -195,6 +241,15 @@ TEST(environment_variables, win_over_the_code) {
   EXPECT_EQ(read.catch_terminate, false);
   EXPECT_EQ(read.shutdown_deadline, 77ms);
   EXPECT_EQ(read.deterministic_seed, 5u);
+  EXPECT_EQ(read.handoff_after, 0ms);
+  EXPECT_EQ(read.max_threads, 9u);
+  EXPECT_FALSE(read.report_handoff);
+  EXPECT_EQ(read.catch_stack_overflow, true);
+  EXPECT_TRUE(read.dump_on_quit);
+  EXPECT_EQ(read.backtraces, false);
+  EXPECT_EQ(read.crash_dump, "a.%p");
+  EXPECT_EQ(read.mailbox_budget_bytes, 1048576u);
+  EXPECT_EQ(read.deadlock, deadlock_action::report);
 }
 
 TEST(environment_variables, are_read_by_run) {
