@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 namespace mote::detail {
@@ -74,6 +75,12 @@ std::uint64_t turn_ns(const options& given) noexcept {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(given.handoff_after).count());
 }
 
+void refuse_shadow_stacks() {
+  if (!shadow_stack_active()) return;
+  throw std::system_error(std::make_error_code(std::errc::not_supported),
+                          "mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
+}
+
 void say_what_is_missing(const stack_arena& stacks) {
   if (stacks.guards() != guard_kind::marker) {
     std::fprintf(stderr, "mote: stacks: %s\n", stacks.guards_text());
@@ -95,7 +102,7 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
       budget_units(static_cast<std::int64_t>(settings.mailbox_budget_bytes >> 4)),
       mail_is_slow(ordered_by != nullptr && ordered_by->is_slow()),
       usual_inbox(budget_units != 0 || mail_is_slow ? inbox_flags::bounded : 0) {
-  if (shadow_stack_active()) throw usage_error("mote: shadow stacks (CET) are on, and processes cannot switch stacks then");
+  refuse_shadow_stacks();
   if (order != nullptr) schedulers.conduct(std::make_unique<conductor>(schedulers, *order, stacks));
   for (unsigned i = 0; i < settings.schedulers; ++i) {
     auto held = std::make_unique<station>(i, seam_for(*this), order != nullptr ? schedulers.conducted()->add() : net->make_source(),

@@ -53,16 +53,6 @@ void probe_pidfd(environment& found) {
   close(static_cast<int>(self));
 }
 
-bool probe_shadow_stack() {
-#if defined(__x86_64__)
-  constexpr int shadow_stack_status = 0x5005;  // ARCH_SHSTK_STATUS
-  unsigned long enabled = 0;
-  return syscall(SYS_arch_prctl, shadow_stack_status, &enabled) == 0 && enabled != 0;
-#else
-  return false;
-#endif
-}
-
 std::optional<std::uint64_t> number_in(const std::string& path) {
   const std::string text = read_text(path);
   std::uint64_t value = 0;
@@ -106,7 +96,7 @@ environment probe() {
   found.guard_advice = probe_guard_advice();
   found.membarrier = membarrier_available();
   found.io_uring = probe_io_uring();
-  found.shadow_stack = probe_shadow_stack();
+  found.shadow_stack = shadow_stack_active();
   found.page_bytes = page_bytes();
   found.least_signal_stack_bytes = least_signal_stack_bytes();
   probe_pidfd(found);
@@ -122,6 +112,17 @@ std::string or_else(const std::optional<Value>& value, const char* otherwise) {
 const char* yes_or_no(bool value) { return value ? "yes" : "no"; }
 
 }  // namespace
+
+bool shadow_stack_active() noexcept {
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+  constexpr int status = 0x5005;  // ARCH_SHSTK_STATUS, Linux 6.6
+  constexpr unsigned long shadow_stack = 1;
+  unsigned long features = 0;
+  return syscall(SYS_arch_prctl, status, &features) == 0 && (features & shadow_stack) != 0;
+#else
+  return false;
+#endif
+}
 
 const environment& probed_environment() {
   static never_destroyed<environment> found(probe());

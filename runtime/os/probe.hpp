@@ -22,7 +22,7 @@ struct environment {
   bool pidfd = false;         // pidfd_open, Linux 5.3
   bool pidfd_info = false;    // PIDFD_GET_INFO, Linux 6.13; with the exit status since 6.15
   bool io_uring = false;      // also not forbidden by a sandbox
-  bool shadow_stack = false;  // on in this thread (CET): switching stacks as the runtime does would fault
+  bool shadow_stack = false;  // shadow_stack_active
   std::size_t page_bytes = 0;
   std::size_t least_signal_stack_bytes = 0;
   std::optional<std::uint64_t> max_map_count;    // vm.max_map_count: mappings of one OS process
@@ -38,6 +38,9 @@ struct environment {
 
 /// Probed at the first call, the same ever after. Any thread; the first call blocks as a few system calls do.
 const environment& probed_environment();
+
+/// Whether shadow stacks (CET) are on in this thread: switching stacks as the runtime does would fault then.
+bool shadow_stack_active() noexcept;
 
 /// One line a fact, "name: value".
 std::string describe(const environment& found);

@@ -7,8 +7,6 @@
 
 #include <cxxabi.h>
 #include <pthread.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -151,17 +149,6 @@ void machine::borrow(const machine& host) noexcept {
   native_low = host.current != nullptr ? host.current->limit : host.native_low;
   native_bytes = host.current != nullptr ? host.current->usable_bytes() : host.native_bytes;
   native_fiber = tsan_current_fiber();
-}
-
-bool shadow_stack_active() noexcept {
-#if defined(__x86_64__) && defined(SYS_arch_prctl)
-  constexpr int status = 0x5005;  // ARCH_SHSTK_STATUS, Linux 6.6
-  constexpr unsigned long shadow_stack = 1;
-  unsigned long features = 0;
-  return ::syscall(SYS_arch_prctl, status, &features) == 0 && (features & shadow_stack) != 0;
-#else
-  return false;
-#endif
 }
 
 }  // namespace mote::detail

@@ -88,8 +88,4 @@ inline constexpr bool renewable = true;
 /// Exceptions abandoned in the running context are forgotten: for a terminate handler that switches away for good.
 void forget_exceptions(machine& on) noexcept;
 
-/// true: the processor keeps a second stack of return addresses (CET), which this switch does not know: refuse to
-/// start.
-bool shadow_stack_active() noexcept;
-
 }  // namespace mote::detail

@@ -8,10 +8,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -161,6 +163,35 @@ TEST_F(machine_limits, missing_pidfds_and_copies_between_processes_are_worked_ar
   EXPECT_EXIT((refuse_call(SYS_pidfd_open, ENOSYS), run_and_say(live)), ends_with(worked), "pidfd: no");
   EXPECT_EXIT((refuse_call(SYS_process_vm_readv, EPERM), run_and_say(live)), ends_with(worked), "guard advice: ");
 }
+
+#if defined(__x86_64__)
+
+constexpr std::uint32_t shadow_stack_status = 0x5005;
+
+// The kernel's answer of a thread that has shadow stacks on.
+void answer_for_shadow_stacks(int, siginfo_t*, void* context) {
+  greg_t* const registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  *reinterpret_cast<std::uint64_t*>(registers[REG_RSI]) = 1;
+  registers[REG_RAX] = 0;
+}
+
+/// From now on this thread seems to have shadow stacks on.
+void pretend_shadow_stacks() {
+  struct sigaction answer {};
+  answer.sa_sigaction = &answer_for_shadow_stacks;
+  answer.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGSYS, &answer, nullptr);
+  std::array program{load(offsetof(seccomp_data, nr)), unless(SYS_arch_prctl, 3),
+                     load(offsetof(seccomp_data, args)), unless(shadow_stack_status, 1),
+                     give(SECCOMP_RET_TRAP), give(SECCOMP_RET_ALLOW)};
+  install(program);
+}
+
+TEST_F(machine_limits, shadow_stacks_are_refused_in_words) {
+  EXPECT_EXIT((pretend_shadow_stacks(), run_and_say(live)), ends_with(1), "system_error: mote: shadow stacks .CET. are on");
+}
+
+#endif
 
 TEST_F(machine_limits, a_sandbox_that_hides_the_cores_leaves_one_at_least) {
   EXPECT_EXIT((refuse_call(SYS_sched_getaffinity, EPERM), run_and_say(live)), ends_with(worked), "cores: [1-9]");
