@@ -52,10 +52,6 @@ reason call(process& self) noexcept {
   return why;
 }
 
-}  // namespace
-
-namespace {
-
 // What has come for one that has not begun. Without memory it looks again at its first call. The mailbox of one that is
 // unfinished (X4) is closed.
 MOTE_COLD void look_before_start(core& here, process& self) noexcept {
@@ -92,9 +88,10 @@ namespace {
 // Reasons that are told even when there is no memory to tell more.
 reason no_stack(const runtime& home) noexcept {
   try {
-    return reason::error("no stack for a process: the arena of " + std::to_string(home.stacks.usage().arena_bytes) +
-                             " bytes (options::arena_bytes) or the system's memory is used up",
-                         ENOMEM);
+    return reason(reason_kind::error,
+                  "no stack for a process: the arena of " + std::to_string(home.stacks.usage().arena_bytes) +
+                      " bytes (options::arena_bytes) or the system's memory is used up",
+                  ENOMEM, "mote::system_limit");
   } catch (const std::bad_alloc&) {
     return reason(reason_kind::error, ENOMEM);
   }
@@ -182,10 +179,6 @@ MOTE_COLD void drop_locals(core& here, std::unique_ptr<local_values> left) noexc
   const in_nobodys_name outside(here);  // X5
   left.reset();
 }
-
-}  // namespace
-
-namespace {
 
 MOTE_COLD void clear_unusual(runtime& home, process& self) noexcept {
   self.doom = {};

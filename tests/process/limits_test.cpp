@@ -118,6 +118,7 @@ TEST(stacks, used_up_end_the_process_that_gets_none_with_a_reason) {
                   [&](const down& news) {
                     ++refused;
                     EXPECT_EQ(news.why.kind(), reason_kind::error);
+                    EXPECT_EQ(news.why.type(), "mote::system_limit");
                     EXPECT_EQ(news.why.code(), ENOMEM);
                     EXPECT_NE(news.why.text().find("arena_bytes"), std::string_view::npos) << news.why;
                   });
