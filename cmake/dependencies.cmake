@@ -69,8 +69,8 @@ if(NOT MOTE_MIMALLOC_LIBRARY)
              4a29edae32a914a706715e2ac8e7e4109e25353212edeed0888f4e3e15db5850 SOURCE_SUBDIR none)
 endif()
 
-# Links or builds in what the library itself needs.
-function(mote_add_dependencies target)
+# Links or builds in Boost's jump.
+function(mote_add_boost_context target)
   if(TARGET Boost::context)
     target_link_libraries(${target} PRIVATE Boost::context)
   else()
@@ -84,6 +84,11 @@ function(mote_add_dependencies target)
     endif()
     target_sources(${target} PRIVATE ${fcontext}/jump_${abi}.S ${fcontext}/make_${abi}.S ${fcontext}/ontop_${abi}.S)
   endif()
+endfunction()
+
+# Links or builds in what the library itself needs.
+function(mote_add_dependencies target)
+  mote_add_boost_context(${target})
   if(MOTE_MIMALLOC_OVERRIDE)
     # The user's program mentions no name of it, which must not make the linker drop it.
     target_link_libraries(${target} PUBLIC -Wl,--push-state,--no-as-needed ${MOTE_MIMALLOC_LIBRARY} -Wl,--pop-state)
