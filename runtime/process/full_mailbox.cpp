@@ -174,10 +174,6 @@ posted drop_oldest(core* here, runtime& home, process& to, envelope* mail, const
   return posted::full;
 }
 
-}  // namespace
-
-namespace {
-
 // Of a process to another, where nobody is to wait for room.
 bool is_postponed(core* here, const runtime& home, const process& to, envelope* mail) noexcept {
   if (here == nullptr || here->current() == &here->nobody || here->current() == &to || to.has(process_flags::limited)) return false;

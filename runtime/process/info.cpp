@@ -220,10 +220,6 @@ bool known(const process& block, std::uint64_t key) noexcept {
   return block.doing.load(acquire) != activity::free && block.key() == key;
 }
 
-}  // namespace
-
-namespace {
-
 // Those of the caller: who ended without a word (ties.cpp, L4), or is to be told of an unlink yet, is left out.
 std::size_t links_in_force(const detail::runtime& home, process& self) {
   std::size_t count = 0;

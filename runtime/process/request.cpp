@@ -50,10 +50,6 @@ MOTE_COLD bool ask_elsewhere(core& here, process& self, ref which, pid to, envel
   }
 }
 
-}  // namespace
-
-namespace {
-
 // Nobody is there to answer, or its mailbox is full. Without memory to say so there was no request.
 void refuse_own_request(process& self, ref which, pid asked, posted how) {
   try {

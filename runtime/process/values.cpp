@@ -85,10 +85,6 @@ std::string readable(const std::type_info& type) {
   return status == 0 ? name.get() : type.name();
 }
 
-}  // namespace
-
-namespace {
-
 reason told_by(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);

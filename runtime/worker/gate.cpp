@@ -62,10 +62,6 @@ class gate final : public porter {
   bool told_ = false;
 };
 
-}  // namespace
-
-namespace {
-
 outbound packed(const runtime& home, pid to, envelope& mail) {
   if (mail.kind == envelope_kind::signal) {
     signal& news = *static_cast<signal*>(mail.payload());
