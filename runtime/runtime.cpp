@@ -170,10 +170,18 @@ bool runtime::run_conducted(process& root) {
   return schedulers.conducted()->await_end();
 }
 
-std::string runtime::describe() const {
+namespace {
+
+environment machine_found() {
   environment found = probed_environment();
   found.allocator = allocator_name();
-  return detail::describe(found) + "schedulers: " + std::to_string(schedulers.size()) +
+  return found;
+}
+
+}  // namespace
+
+std::string runtime::describe() const {
+  return detail::describe(machine_found()) + "schedulers: " + std::to_string(schedulers.size()) +
          (settings.deterministic_seed ? ", deterministic, seed " + std::to_string(*settings.deterministic_seed) : "") +
          "\nstacks: " + stacks.guards_text() + ", arena of " + std::to_string(stacks.usage().arena_bytes >> 20) +
          " MiB of addresses\nabandoned processes: " + std::to_string(abandoned.load(relaxed)) + ", discarded stacks with an exception on them: " +
@@ -190,8 +198,16 @@ runtime_handle this_runtime() {
 }
 
 std::string environment() {
+  const detail::core* const here = detail::current_core();
+  if (here == nullptr || here->running() == nullptr) return detail::describe(detail::machine_found());
   const detail::entry door("mote::environment");
   return door.home().describe();
+}
+
+std::string runtime_handle::environment() const {
+  const detail::errno_kept same;
+  const auto there = detail::visit::to(way_.place(), "mote::runtime_handle::environment");
+  return there ? there.home().describe() : std::string();
 }
 
 }  // namespace mote

@@ -32,11 +32,14 @@ void scheduler::take_remote() noexcept {
     oldest = newest;
     newest = following;
   }
+  std::uint32_t taken = 0;
   while (oldest != nullptr) {
     runnable* following = oldest->next;
     queue_.push(*oldest);
     oldest = following;
+    ++taken;
   }
+  station_->remote_count.fetch_sub(taken, relaxed);
 }
 
 void scheduler::answer() noexcept {

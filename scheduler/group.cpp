@@ -119,6 +119,7 @@ void scheduler_group::submit(runnable& item) noexcept {
 void scheduler_group::make_remote(unsigned index, runnable& item) noexcept {
   std::atomic<runnable*>& remote = stations_[index]->remote;
   item.doing.store(activity::ready, relaxed);
+  stations_[index]->remote_count.fetch_add(1, relaxed);
   runnable* seen = remote.load(relaxed);
   do item.next = seen;
   while (!remote.compare_exchange_weak(seen, &item, release, relaxed));  // O1

@@ -58,8 +58,10 @@ class scheduler_group {
   void wake(std::size_t index) noexcept { stations_[index]->source->wake(); }
   idle_set<>& idle() noexcept { return idle_; }
   injector& injected() noexcept { return injector_; }
+  const injector& injected() const noexcept { return injector_; }
   turn_watch& watch() noexcept { return watch_; }
   thread_pool& threads() noexcept { return pool_; }
+  const thread_pool& threads() const noexcept { return pool_; }
   /// Calls function(scheduler&) for each that has a thread, also those without a station; for those with one alone while that is
   /// being changed. Any thread; async-signal-safe if the function is.
   template <class Function>

@@ -17,25 +17,28 @@ class injector {
     if (queue_.enqueue(&item)) return;
     const std::lock_guard hold(lock_);
     spare_.push(item);
-    spare_in_use_.store(true, release);  // O1
+    spare_count_.store(spare_count_.load(relaxed) + 1, release);  // O1
   }
   /// Takes up to `most`, in no order that is promised. Any scheduler.
   std::size_t take(runnable** out, std::size_t most) noexcept {
     std::size_t taken = queue_.try_dequeue_bulk(out, most);
-    if (spare_in_use_.load(acquire)) {  // O1
+    if (spare_count_.load(acquire) != 0) {  // O1
       const std::lock_guard hold(lock_);
+      const std::size_t before = taken;
       while (taken < most && !spare_.empty()) out[taken++] = spare_.pop();
-      if (spare_.empty()) spare_in_use_.store(false, release);
+      spare_count_.store(spare_count_.load(relaxed) - (taken - before), release);
     }
     return taken;
   }
-  bool looks_empty() const noexcept { return queue_.size_approx() == 0 && !spare_in_use_.load(relaxed); }
+  bool looks_empty() const noexcept { return size_approx() == 0; }
+  /// How many wait there, late by what is under way. Any thread; async-signal-safe.
+  std::size_t size_approx() const noexcept { return queue_.size_approx() + spare_count_.load(relaxed); }
 
  private:
   moodycamel::ConcurrentQueue<runnable*> queue_;
   std::mutex lock_;
   run_list spare_;
-  std::atomic<bool> spare_in_use_{false};
+  std::atomic<std::size_t> spare_count_{0};
 };
 
 }  // namespace mote::detail

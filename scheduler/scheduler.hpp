@@ -231,6 +231,7 @@ class scheduler : public machine {
   // search.cpp
   std::uint32_t ready_here() const noexcept { return queued() + station_->ring.size(); }
   runnable* search() noexcept;
+  runnable* look_here() noexcept;
   runnable* look_once(bool ask) noexcept;
   runnable* steal_from(station& victim) noexcept;
   runnable* keep_first(runnable** items, std::uint32_t count) noexcept;

@@ -88,8 +88,17 @@ runnable* scheduler::look_once(bool ask) noexcept {
   return nullptr;
 }
 
+// With no others to look at: what has come in meanwhile is taken before it sleeps, not after so many turns of its own.
+runnable* scheduler::look_here() noexcept {
+  if (!orders_) {
+    service();
+    if (runnable* mine = pick()) return mine;
+  }
+  return park();
+}
+
 runnable* scheduler::search() noexcept {
-  if (group_.size() == 1) return park();
+  if (group_.size() == 1) return look_here();
   const auto schedulers = static_cast<unsigned>(group_.size());
   const bool alone = group_.idle().parked() + 1 == schedulers;  // nobody else has work
   const bool ask = !std::exchange(gave_away_, false);           // else the watch will, later
@@ -130,12 +139,12 @@ runnable* scheduler::park() noexcept {
     service();
     return nullptr;
   }
-  trace_.record(event::idle, index_, limit);
   group_.idle().park(index_, searching_);
   searching_ = false;
   if (orders_) group_.conducted()->point();
   if (anything_to_do()) return rise();  // W1
   if (!orders_ && limit == forever && stuck()) return rise();
+  trace_.record(event::idle, index_, limit);
   const auto schedulers = static_cast<unsigned>(group_.size());
   if (group_.size() > 1 && group_.idle().become_watcher(index_, schedulers)) return watch();
   station_->source->wait(limit);

@@ -32,6 +32,7 @@ struct station {
 
   // Written by others.
   alignas(64) std::atomic<runnable*> remote{nullptr};
+  std::atomic<std::uint32_t> remote_count{0};  ///< of what is there, counted before it comes and after it is taken
   alignas(64) steal_queue<runnable> ring;
 };
 

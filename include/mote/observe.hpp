@@ -1,6 +1,7 @@
 // Looking in: what a running program does, in numbers. docs/observing.md.
 //
-// Every function here is called from a process, unless it says otherwise; from a plain thread it throws usage_error.
+// Every function here is called from a process; from a plain thread it throws usage_error. mote::runtime and mote::runtime_handle
+// have the same for any thread.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +29,10 @@ struct runtime_statistics {
   std::size_t processes = 0;         ///< alive now
   std::uint64_t spawned = 0, ended = 0;
   std::uint64_t abandoned = 0;       ///< of those ended: their stacks' contents leaked
+  std::size_t threads = 0;           ///< in use now, beside those of the schedulers: lost to processes, or in blocking calls
   std::uint64_t threads_lacked = 0;  ///< times no thread was left for a hand-off or a blocking call (options::max_threads)
   std::size_t ready = 0;             ///< processes that wait for their turn now
+  std::size_t injected = 0;          ///< of those, spawned or woken from outside, and no scheduler's yet
   std::size_t timers = 0;            ///< armed now
   std::size_t process_bytes = 0;     ///< memory of control blocks, of those alive and of those used before
   std::size_t stacks = 0;            ///< in use now, or kept by a scheduler for the next process

@@ -4,6 +4,7 @@
 #include <mote/detail/run.hpp>
 #include <mote/detail/spawn.hpp>
 #include <mote/error.hpp>
+#include <mote/observe.hpp>
 #include <mote/process.hpp>
 #include <mote/send.hpp>
 
@@ -233,8 +234,18 @@ class runtime {
     return detail::call_in_process(hosted_.get(), &with, std::forward<Function>(function), std::forward<Args>(args)...);
   }
 
-  /// For those who only send, and may outlive this object.
+  /// For those who only send or look, and may outlive this object.
   runtime_handle handle() noexcept;
+
+  /// As mote::dump, mote::statistics, mote::info, mote::processes and mote::environment, from any thread: also while all schedulers
+  /// are stuck, for none of them is asked. After a shutdown that has ended all of it there is nothing to see: empty, and zero.
+  /// Throws  what those throw, but for plain threads; usage_error in the child of a fork.
+  /// Blocks  never for long: a dump halts the schedulers as mote::dump does, if options::backtraces says so.
+  std::string dump(dump_format how = dump_format::text);
+  runtime_statistics statistics();
+  std::optional<process_info> info(pid who);
+  std::vector<pid> processes();
+  std::string environment();
 
   /// Ends it, in this order: nobody can start processes from outside any more; all processes get an exit signal `shutdown`; at
   /// the deadline those left get `kill`, and a second more; the threads end, and descriptors are closed; what is sent from now
@@ -286,6 +297,12 @@ class runtime_handle {
   send_result try_send(std::string_view name, Value&& value) const {
     return try_send(detail::require_name("mote::runtime_handle::try_send", way_, name), std::forward<Value>(value));
   }
+  /// As those of mote::runtime.
+  std::string dump(dump_format how = dump_format::text) const;
+  runtime_statistics statistics() const;
+  std::optional<process_info> info(pid who) const;
+  std::vector<pid> processes() const;
+  std::string environment() const;
   /// For the library.
   const detail::way_in& way() const noexcept { return way_; }
 
@@ -293,10 +310,16 @@ class runtime_handle {
   detail::way_in way_;
 };
 inline runtime_handle runtime::handle() noexcept { return runtime_handle(hosted_.get()); }
+inline std::string runtime::dump(dump_format how) { return handle().dump(how); }
+inline runtime_statistics runtime::statistics() { return handle().statistics(); }
+inline std::optional<process_info> runtime::info(pid who) { return handle().info(who); }
+inline std::vector<pid> runtime::processes() { return handle().processes(); }
+inline std::string runtime::environment() { return handle().environment(); }
 /// Of the runtime that runs the calling process.
 runtime_handle this_runtime();
 
-/// What the machine offers and what this runtime does with it: schedulers, guards, membarrier, allocator. For a person.
+/// What the machine offers and what the caller's runtime does with it: schedulers, guards, membarrier, allocator. For a person. Any
+/// thread; in a plain one of the machine and the allocator alone.
 std::string environment();
 
 }  // namespace mote

@@ -11,7 +11,7 @@
 
 namespace mote::detail {
 
-enum class event : std::uint32_t { none, run, ready, spawn, exit, send, steal, migrate, raid, fire, idle, handoff };
+enum class event : std::uint32_t { none, run, ready, spawn, exit, steal, migrate, raid, fire, idle, handoff };
 
 struct trace_entry {
   event what;

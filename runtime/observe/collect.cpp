@@ -1,9 +1,9 @@
 #include "runtime/observe/collect.hpp"
 
 #include "runtime/observe/statistics.hpp"
-#include "runtime/os/clock.hpp"
 #include "runtime/os/memory_use.hpp"
 #include "runtime/os/peek.hpp"
+#include "runtime/process/outside.hpp"
 
 #include <mote/detail/server.hpp>
 
@@ -127,12 +127,6 @@ class portrait {
   process_record& into_;
 };
 
-// The seam's own clock is its scheduler's alone.
-std::uint64_t now_in(const runtime& home) noexcept {
-  if (!home.settings.deterministic_seed) return monotonic_ns();
-  return std::uint64_t{home.schedulers[0].coarse_time()} << scheduler::coarse_shift;
-}
-
 int scheduler_of(const runtime& home, const process& block) noexcept {
   for (std::size_t i = 0; i < home.schedulers.size(); ++i) {
     if (home.schedulers[i].running() == &block) return static_cast<int>(i);
@@ -141,8 +135,8 @@ int scheduler_of(const runtime& home, const process& block) noexcept {
 }
 
 std::string_view word_for(event what) noexcept {
-  constexpr std::array<std::string_view, 12> words{"none",  "run",     "ready", "spawn", "exit", "send",
-                                                   "steal", "migrate", "raid",  "fire",  "idle", "handoff"};
+  constexpr std::array<std::string_view, 11> words{"none",    "run",  "ready", "spawn", "exit",   "steal",
+                                                   "migrate", "raid", "fire",  "idle",  "handoff"};
   const auto at = static_cast<std::size_t>(what);
   return at < words.size() ? words[at] : "?";
 }
@@ -157,7 +151,6 @@ event_record told(const runtime& home, const trace_entry& entry) noexcept {
   switch (entry.what) {
     case event::run:
     case event::spawn:
-    case event::send:
     case event::ready:
     case event::exit:
     case event::fire:
@@ -250,7 +243,13 @@ void collect(runtime& home, const still_threads& threads, std::string_view cause
   into.ended = processes.ended;
   into.processes = processes.present();
   into.abandoned = home.abandoned.load(relaxed);
+  into.threads = threads_in_use(home);
+  into.threads_lacked = home.schedulers.threads_lacked();
+  into.injected = home.schedulers.injected().size_approx();
   into.process_bytes = home.table.carved() * sizeof(process);
+  const stack_usage stacks = home.stacks.usage();
+  into.stacks = stacks.carved - stacks.idle;
+  into.stack_address_bytes = stacks.accessible_bytes;
   into.resident_bytes = resident_bytes();
 }
 

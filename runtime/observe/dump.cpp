@@ -4,6 +4,10 @@
 #include "runtime/os/address_space.hpp"
 #include "runtime/os/memory_file.hpp"
 #include "runtime/os/symbols.hpp"
+#include "runtime/os/system_refusal.hpp"
+#include "runtime/process/outside.hpp"
+
+#include <mote/runtime.hpp>
 
 #include <memory>
 #include <new>
@@ -42,7 +46,9 @@ void snapshot::take(const still_threads& threads, std::string_view cause) noexce
   count_ = 0;
   for (std::uint32_t index = 0; index < home_.table.carved() && count_ < room_; ++index) {
     process_record& next = *::new (static_cast<void*>(processes_ + count_)) process_record;
-    if (collect(home_, home_.table.at(index), threads, next)) ++count_;
+    if (!collect(home_, home_.table.at(index), threads, next)) continue;
+    ++count_;
+    whole_.message_bytes += next.message_bytes;
   }
 }
 
@@ -69,9 +75,11 @@ void write_json(json_out& out, runtime& home, const still_threads& threads, std:
   module_list modules;
   for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
     process_record one;
-    if (collect(home, home.table.at(index), threads, one)) write(out.line(), one, modules);
+    if (!collect(home, home.table.at(index), threads, one)) continue;
+    write(out.line(), one, modules);
+    whole.message_bytes += one.message_bytes;
   }
-  out.end(']').key("modules");
+  out.end(']').key("message_bytes").number(whole.message_bytes).key("modules");
   modules.write(out);
   out.end('}');
 }
@@ -84,28 +92,44 @@ frame_namer own_frames() {
   };
 }
 
+namespace {
+
+std::string text_of(runtime& home, std::string_view cause) {
+  snapshot all(home);
+  all.take(still_threads(home, registers_here()), cause);
+  return all.as_text();
+}
+
+std::string json_of(runtime& home, std::string_view cause) {
+  const memory_file file("mote-dump");
+  json_out out(file.descriptor());
+  write_json(out.begin('{').key("mote_dump").number(1).key("runtimes").begin('['), home, still_threads(home, registers_here()),
+             cause);
+  out.end(']').end('}').last_line();
+  if (!out.flush()) throw system_refusal(out.error(), "mote::dump: the file in memory that it is written to");
+  return file.content();
+}
+
+std::string dump_of(runtime& home, dump_format how, std::string_view cause) {
+  return how == dump_format::text ? text_of(home, cause) : json_of(home, cause);
+}
+
+}  // namespace
+
 }  // namespace mote::detail
 
 namespace mote {
 
 std::string dump(dump_format how) {
-  using namespace detail;
-  const entry door("mote::dump");
+  const detail::entry door("mote::dump");
   detail::runtime& home = door.home();
-  const std::string cause = "dump asked for by " + to_string(home.table.pid_of(door.self().key()));
-  if (how == dump_format::text) {
-    snapshot all(home);
-    all.take(still_threads(home, registers_here()), cause);
-    return all.as_text();
-  }
-  const memory_file file("mote-dump");
-  {
-    json_out out(file.descriptor());
-    write_json(out.begin('{').key("mote_dump").number(1).key("runtimes").begin('['), home,
-               still_threads(home, registers_here()), cause);
-    out.end(']').end('}').last_line();
-  }
-  return file.content();
+  return detail::dump_of(home, how, "dump asked for by " + to_string(home.table.pid_of(door.self().key())));
+}
+
+std::string runtime_handle::dump(dump_format how) const {
+  const detail::errno_kept same;
+  const auto there = detail::visit::to(way_.place(), "mote::runtime_handle::dump");
+  return there ? detail::dump_of(there.home(), how, "dump asked for from outside") : std::string();
 }
 
 }  // namespace mote

@@ -12,16 +12,16 @@ namespace mote::detail {
 // ---- json_out ----
 
 bool json_out::flush() noexcept {
-  for (std::size_t at = 0; at < filled_ && !failed_;) {
+  for (std::size_t at = 0; at < filled_ && error_ == 0;) {
     const ssize_t put = ::write(descriptor_, buffer_.data() + at, filled_ - at);
     if (put > 0) {
       at += static_cast<std::size_t>(put);
-    } else if (errno != EINTR) {
-      failed_ = true;
+    } else if (put == 0 || errno != EINTR) {
+      error_ = put == 0 ? EIO : errno;
     }
   }
   filled_ = 0;
-  return !failed_;
+  return error_ == 0;
 }
 
 void json_out::put(std::string_view bytes) noexcept {
@@ -239,7 +239,9 @@ void write(json_out& out, const runtime_record& one) noexcept {
   out.key("place").number(one.place).key("now_ns").number(one.now_ns).key("still").truth(one.still);
   out.key("alive").number(one.processes).key("spawned").number(one.spawned).key("ended").number(one.ended);
   out.key("abandoned").number(one.abandoned).key("process_bytes").number(one.process_bytes);
-  out.key("resident_bytes").number(one.resident_bytes);
+  out.key("resident_bytes").number(one.resident_bytes).key("injected").number(one.injected);
+  out.key("stacks").number(one.stacks).key("stack_address_bytes").number(one.stack_address_bytes);
+  out.key("threads").number(one.threads).key("threads_lacked").number(one.threads_lacked);
 }
 
 }  // namespace mote::detail

@@ -29,8 +29,9 @@ class json_out {
   json_out& one(pid value) noexcept;
   json_out& line() noexcept;  ///< what comes next stands on a new line, for who reads the file with grep
   json_out& last_line() noexcept;  ///< ends the file
-  /// False: something could not be written.
+  /// False: something could not be written, for the reason that is error() then, the system's number.
   bool flush() noexcept;
+  int error() const noexcept { return error_; }
 
  private:
   void separate() noexcept;
@@ -39,7 +40,7 @@ class json_out {
   void escape(std::string_view bytes) noexcept;
 
   int descriptor_;
-  bool failed_ = false;
+  int error_ = 0;
   bool comma_ = false;
   std::size_t filled_ = 0;
   std::array<char, 4096> buffer_;
@@ -61,7 +62,7 @@ class module_list {
 /// Each an object, after a key or in a list.
 void write(json_out& out, const process_record& one, module_list& modules) noexcept;
 void write(json_out& out, const scheduler_record& one) noexcept;
-/// Without its brackets: what follows belongs to the same object.
+/// Without its brackets: what follows belongs to the same object, message_bytes among it, which nobody knows before the processes.
 void write(json_out& out, const runtime_record& one) noexcept;
 
 }  // namespace mote::detail

@@ -91,7 +91,11 @@ struct runtime_record {
   std::uint64_t now_ns = 0;
   bool still = false;  ///< all of its threads stood still meanwhile
   std::uint64_t processes = 0, spawned = 0, ended = 0, abandoned = 0;
+  std::uint64_t threads = 0, threads_lacked = 0;  ///< beside those of the schedulers: in use, and how often one was wanted in vain
+  std::uint64_t injected = 0;        ///< made ready from outside, and no scheduler's yet
   std::uint64_t process_bytes = 0;   ///< of control blocks
+  std::uint64_t stacks = 0, stack_address_bytes = 0;  ///< in use, or kept for the next process; addresses opened for them
+  std::uint64_t message_bytes = 0;   ///< in all mailboxes
   std::uint64_t resident_bytes = 0;  ///< of the whole OS process
 };
 

@@ -10,6 +10,9 @@ namespace mote::detail {
 /// place: its station. Any thread; async-signal-safe.
 scheduler_statistics statistics_of(const scheduler& one, const station& place) noexcept;
 
+/// Threads in use beside those of the schedulers. Any thread; async-signal-safe.
+std::size_t threads_in_use(const runtime& home) noexcept;
+
 /// How many processes there have been, on whatever scheduler, and started from outside.
 struct process_counts {
   std::uint64_t spawned = 0, ended = 0;

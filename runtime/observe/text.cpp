@@ -82,6 +82,11 @@ std::string as_text(const runtime_record& one) {
           std::to_string(one.ended) + " ended, " + std::to_string(one.abandoned) + " abandoned; " +
           std::to_string(one.resident_bytes >> 10) + " KiB resident, " + std::to_string(one.process_bytes >> 10) +
           " KiB of control blocks\n";
+  text += "  " + std::to_string(one.injected) + " made ready from outside that no scheduler has taken yet; " +
+          count_of(one.stacks, "stack", "stacks") + ", " + std::to_string(one.stack_address_bytes >> 10) +
+          " KiB of addresses opened for them; " + std::to_string(one.message_bytes) + " bytes in mailboxes; " +
+          count_of(one.threads, "thread", "threads") + " in use beside the schedulers', one lacked " +
+          count_of(one.threads_lacked, "time", "times") + "\n";
   if (!one.still) text += "not all threads stood still: what ran may be told wrongly, and without a backtrace\n";
   return text;
 }

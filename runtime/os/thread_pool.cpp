@@ -36,7 +36,7 @@ std::error_code thread_pool::start_thread() {
   if (threads_.size() >= most_) return std::make_error_code(std::errc::resource_unavailable_try_again);
   try {
     threads_.emplace_back([this] { work(); });
-    ++running_;
+    running_.add(1);
     return {};
   } catch (const std::system_error& refused) {
     return refused.code();
@@ -81,9 +81,9 @@ void thread_pool::work() {
   while (!ending_) {
     if (jobs_.empty()) {
       static_cast<void>(name_this_thread(name_));
-      ++idle_;
+      idle_.add(1);
       changed_.wait(hold);
-      --idle_;
+      idle_.subtract(1);
       continue;
     }
     {
@@ -94,7 +94,7 @@ void thread_pool::work() {
     }
     hold.lock();
   }
-  --running_;
+  running_.subtract(1);
   ended_.notify_all();
 }
 

@@ -1,6 +1,8 @@
 // Threads that run one job after another: for calls of the system that block, for a user's blocking code, and for schedulers.
 #pragma once
 
+#include "runtime/base/relaxed.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -32,6 +34,11 @@ class thread_pool {
   /// the system said to one more. Throws std::bad_alloc.
   std::error_code try_run(job work);
   bool is_full() const;
+  /// Threads that have a job now. Async-signal-safe.
+  std::size_t in_use() const noexcept {
+    const std::size_t idle = idle_, all = running_;
+    return all > idle ? all - idle : 0;
+  }
   std::size_t most_threads() const noexcept { return most_; }
 
   /// Plain thread. Waits for the jobs that run; those that have not begun are dropped.
@@ -50,8 +57,8 @@ class thread_pool {
   std::condition_variable changed_, ended_;
   std::deque<job> jobs_;
   std::vector<std::thread> threads_;
-  std::size_t idle_ = 0;     // that wait, or have been told of a job just now
-  std::size_t running_ = 0;  // threads that have not ended
+  relaxed_cell<std::size_t> idle_ = 0;     // that wait, or have been told of a job just now
+  relaxed_cell<std::size_t> running_ = 0;  // threads that have not ended
   bool ending_ = false;
 };
 

@@ -1,10 +1,10 @@
 // What can be seen of processes: of oneself, of others, and of one that has died.
-#include "runtime/process/core.hpp"
 #include "runtime/process/locals.hpp"
+#include "runtime/process/outside.hpp"
 #include "runtime/process/refs.hpp"
 
-#include <mote/process.hpp>
 #include <mote/process_local.hpp>
+#include <mote/runtime.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -205,14 +205,12 @@ std::chrono::steady_clock::time_point coarse_past(std::uint64_t now_ns, std::uin
 }
 
 // Of one that waits: the reason's own words are read without order, and are its last wait's if that has just ended.
-void add_wait(const entry& door, const process& block, process_info& seen) {
+void add_wait(const detail::runtime& home, std::uint64_t now_ns, const process& block, process_info& seen) {
   const wait_reason why = block.waits_for();
   seen.waits_for = why;
-  seen.waits_since = coarse_past(door.here().now_ns(), block.parked_at);
+  seen.waits_since = coarse_past(now_ns, block.parked_at);
   if (why == wait_reason::descriptor) seen.waits_for_descriptor = static_cast<int>(std::uint32_t{block.waits_on});
-  if (why == wait_reason::reply || why == wait_reason::room) {
-    seen.waits_for_whom = door.home().table.pid_at(block.waits_on);
-  }
+  if (why == wait_reason::reply || why == wait_reason::room) seen.waits_for_whom = home.table.pid_at(block.waits_on);
 }
 
 // Whether it has been launched and its end has not been told to everyone yet (finish.cpp, X2 O1).
@@ -227,11 +225,8 @@ std::size_t links_in_force(const detail::runtime& home, process& self) {
   return count;
 }
 
-}  // namespace
-
-std::optional<process_info> info(pid who) {
-  const entry door("mote::info");
-  detail::runtime& home = door.home();
+// self: the caller, nullptr in a plain thread.
+std::optional<process_info> info_of(detail::runtime& home, pid who, std::uint64_t now_ns, process* self) {
   process* const block = find_or_stand_in(home, who);
   if (block == nullptr) return std::nullopt;
   const std::uint64_t key = block->key();
@@ -245,13 +240,13 @@ std::optional<process_info> info(pid who) {
   const mailbox_bounds::load load = waiting_for(home, *block);
   seen.mailbox_messages = load.count;
   seen.mailbox_bytes = std::size_t{16} * load.units;
-  seen.links = block == &door.self() ? links_in_force(home, *block) : block->links.size();
+  seen.links = block == self ? links_in_force(home, *block) : block->links.size();
   seen.monitors = block->monitors;
   seen.stack_bytes = block->stack_used;
   if (seen.stack_bytes != 0) seen.stack_limit = usable_bytes(block->size_class);
   seen.reductions = block->reductions;
   seen.handoffs = block->handoffs;
-  if (seen.state == process_state::waiting) add_wait(door, *block, seen);
+  if (seen.state == process_state::waiting) add_wait(home, now_ns, *block, seen);
   {
     const std::lock_guard hold(home.details_lock);
     if (block->details != nullptr) {
@@ -263,16 +258,39 @@ std::optional<process_info> info(pid who) {
   return seen;
 }
 
-std::vector<pid> processes() {
-  const entry door("mote::processes");
-  const process_table& table = door.home().table;
+std::vector<pid> processes_of(const detail::runtime& home) {
   std::vector<pid> found;
-  for (std::uint32_t index = 0; index < table.carved(); ++index) {
-    const process& block = table.at(index);
+  for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
+    const process& block = home.table.at(index);
     const std::uint64_t key = block.key();
-    if (known(block, key) && !block.has(process_flags::hidden)) found.push_back(name_of(door.home(), block));
+    if (known(block, key) && !block.has(process_flags::hidden)) found.push_back(name_of(home, block));
   }
   return found;
+}
+
+}  // namespace
+
+std::optional<process_info> info(pid who) {
+  const entry door("mote::info");
+  return info_of(door.home(), who, door.here().now_ns(), &door.self());
+}
+
+std::optional<process_info> runtime_handle::info(pid who) const {
+  const errno_kept same;
+  const visit there = visit::to(way_.place(), "mote::runtime_handle::info");
+  if (!there) return std::nullopt;
+  return info_of(there.home(), who, now_in(there.home()), nullptr);
+}
+
+std::vector<pid> processes() {
+  const entry door("mote::processes");
+  return processes_of(door.home());
+}
+
+std::vector<pid> runtime_handle::processes() const {
+  const errno_kept same;
+  const visit there = visit::to(way_.place(), "mote::runtime_handle::processes");
+  return there ? processes_of(there.home()) : std::vector<pid>();
 }
 
 bool is_alive(pid who) {

@@ -1,6 +1,7 @@
 // Labels: outside.hpp (H).
 #include "runtime/process/outside.hpp"
 
+#include "runtime/os/clock.hpp"
 #include "runtime/os/zygote.hpp"
 
 #include <cerrno>
@@ -61,6 +62,12 @@ visit visit::to(std::uint64_t place, const char* call) {
     if (call != nullptr) fork_left_it(call);
   }
   return {};
+}
+
+// The seam's own clock is its scheduler's alone.
+std::uint64_t now_in(const runtime& home) noexcept {
+  if (!home.settings.deterministic_seed) return monotonic_ns();
+  return std::uint64_t{home.schedulers[0].coarse_time()} << scheduler::coarse_shift;
 }
 
 void refuse_after_fork(const runtime& home, const char* call) {

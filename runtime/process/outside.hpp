@@ -42,6 +42,9 @@ class visit {
   runtime* home_ = nullptr;
 };
 
+/// The time of the runtime's clock, late by what its schedulers have not looked at it with a seed. Any thread; async-signal-safe.
+std::uint64_t now_in(const runtime& home) noexcept;
+
 /// From start to shutdown. H3
 void list_runtime(runtime& which);
 void unlist_runtime(runtime& which) noexcept;

@@ -71,7 +71,7 @@ void stack_arena::reserve_mapping(std::size_t wanted) {
                                                           " bytes of addresses for stacks; " + limits_on_memory());
   base_ = align_up(mapping_, base_alignment);
   unit_bytes_ = std::clamp(bytes_ / most_units, mib, 64 * mib);
-  frontier_ = accessible_ = base_;
+  accessible_ = frontier_ = base_;
 }
 
 bool stack_arena::markers_work() noexcept {
@@ -99,10 +99,11 @@ std::uint8_t stack_arena::size_class_of(std::size_t bytes) {
 
 // In steps, since each is a system call, and no further than needed where memory is accounted for strictly.
 bool stack_arena::open_access_to(std::byte* end) noexcept {
-  if (end <= accessible_) return true;
-  std::byte* const generous = std::min(base_ + bytes_, std::max(end, accessible_ + access_step));
+  std::byte* const accessible = accessible_;
+  if (end <= accessible) return true;
+  std::byte* const generous = std::min(base_ + bytes_, std::max(end, accessible + access_step));
   for (std::byte* goal : {generous, std::min(end, base_ + bytes_)}) {
-    if (allow_access(accessible_, static_cast<std::size_t>(goal - accessible_))) {
+    if (allow_access(accessible, static_cast<std::size_t>(goal - accessible))) {
       accessible_ = goal;
       return true;
     }
@@ -134,6 +135,7 @@ std::size_t stack_arena::claim_slots(std::uint8_t size_class, batch& slots, std:
   for (; count < most && !from.bare.empty(); ++count) {
     slots[count] = from.bare.back();
     from.bare.pop_back();
+    if (slots[count].carved) from.idle.subtract(1);
   }
   for (; count < most; ++count) {
     if (from.carve == from.carve_end && !open_unit(size_class)) break;
@@ -224,7 +226,7 @@ MOTE_NO_SANITIZE std::size_t stack_arena::take(std::uint8_t size_class, stack** 
       first->next = head;
       head = first;
     }
-    from.idle -= found;
+    from.idle.subtract(found);
     if (found == 0) claimed = claim_slots(size_class, slots, most);  // none is carved while some are free
   }
   const std::size_t ready = guard_slots(size_class, slots, claimed);
@@ -247,7 +249,7 @@ MOTE_NO_SANITIZE void stack_arena::give(stack* chain) noexcept {
   class_slots& to = classes_[size_class];
   last->next = to.free;
   to.free = chain;
-  to.idle += count;
+  to.idle.add(count);
 }
 
 // --- giving memory back --------------------------------------------------------------------------------------------
@@ -286,7 +288,6 @@ std::size_t stack_arena::empty_stacks(class_slots& from, stack* chain) {
     run = 0;
   }
   from.bare.insert(from.bare.end(), slots.begin(), slots.end());
-  from.idle -= slots.size();
   return slots.size();
 }
 
@@ -318,11 +319,10 @@ MOTE_NO_SANITIZE stack_place stack_arena::find(const void* address) const noexce
 }
 
 stack_usage stack_arena::usage() const noexcept {
-  const std::lock_guard guard(lock_);
-  stack_usage seen{bytes_, static_cast<std::size_t>(accessible_ - base_), carved_.load(relaxed), 0,
-                   unguarded_.load(relaxed)};
-  for (const class_slots& each : classes_) seen.idle += each.idle + each.bare.size();
-  return seen;
+  std::size_t idle = 0;
+  for (const class_slots& each : classes_) idle += each.idle;
+  const std::size_t carved = carved_.load(relaxed);
+  return {bytes_, static_cast<std::size_t>(accessible_ - base_), carved, std::min(idle, carved), unguarded_.load(relaxed)};
 }
 
 }  // namespace mote::detail

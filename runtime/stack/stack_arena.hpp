@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "runtime/base/atomic.hpp"
+#include "runtime/base/relaxed.hpp"
 #include "runtime/stack/stack.hpp"
 
 namespace mote::detail {
@@ -76,6 +77,7 @@ class stack_arena {
   guard_kind guards() const noexcept { return kind_; }
   /// One line for the diagnostics: what catches overflows here.
   const char* guards_text() const noexcept;
+  /// What moves meanwhile is counted or is not. Async-signal-safe, takes no lock.
   stack_usage usage() const noexcept;
 
  private:
@@ -86,7 +88,7 @@ class stack_arena {
   };
   struct class_slots {
     stack* free = nullptr;
-    std::size_t idle = 0;
+    relaxed_cell<std::size_t> idle = 0;  // free, with a header or without
     std::vector<bare_slot> bare;
     std::byte* carve = nullptr;
     std::byte* carve_end = nullptr;
@@ -119,7 +121,7 @@ class stack_arena {
   mutable std::mutex lock_;  // of all below
   std::array<class_slots, stack_classes> classes_;
   std::byte* frontier_ = nullptr;
-  std::byte* accessible_ = nullptr;
+  relaxed_cell<std::byte*> accessible_ = nullptr;
   std::size_t mapped_guards_left_ = 0;
 };
 

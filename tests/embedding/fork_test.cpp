@@ -60,10 +60,12 @@ TEST(fork, in_a_host_thread_leaves_a_child_in_which_every_call_says_so) {
               return names_the_fork([&] { rt->send(there, number{1}); }) && names_the_fork([&] { rt->spawn(wait_for_ever); }) &&
                      names_the_fork([&] { rt->call([] {}); }) && names_the_fork([&] { rt->shutdown(); }) &&
                      names_the_fork([&] { handle.send(there, number{1}); }) &&
-                     names_the_fork([&] { rt->send("a name", number{1}); }) &&
                      names_the_fork([&] { rt->try_send(there, number{1}); }) &&
                      names_the_fork([&] { handle.try_send(there, number{1}); }) &&
                      names_the_fork([&] { handle.send("a name", number{1}); }) &&
+                     names_the_fork([&] { rt->send("a name", number{1}); }) && names_the_fork([&] { rt->dump(); }) &&
+                     names_the_fork([&] { handle.statistics(); }) && names_the_fork([&] { handle.info(there); }) &&
+                     names_the_fork([&] { handle.processes(); }) && names_the_fork([&] { rt->environment(); }) &&
                      names_the_fork([&] { outside_mailbox box(*rt); });
             }),
             0);

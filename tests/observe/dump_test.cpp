@@ -5,7 +5,9 @@
 #include "tools/mote_dump/dump_file.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <sstream>
+#include <sys/resource.h>
 
 namespace mote::test {
 namespace {
@@ -213,6 +215,68 @@ TEST(dump, tells_of_schedulers_and_their_last_events) {
     EXPECT_EQ(events, detail::scheduler_record::most_events);
     EXPECT_GE(all.whole.spawned, 100u);
     EXPECT_GT(all.whole.resident_bytes, 0u);
+  });
+}
+
+TEST(dump, sums_up_memory_over_all_processes) {
+  in_every_mode([] {
+    std::vector<pid> waiting;
+    for (int i = 0; i < 10; ++i) waiting.push_back(spawn(wait_for_ever));
+    for (const pid one : waiting) {
+      until_waiting(one);
+      for (int i = 0; i < 5; ++i) send(one, order{i});
+      until_waiting(one);
+    }
+    const dumped_runtime all = dumped();
+    std::uint64_t bytes = 0;
+    for (const auto& each : all.processes) bytes += each.message_bytes;
+    EXPECT_GT(bytes, 50 * sizeof(order));
+    EXPECT_EQ(all.whole.message_bytes, bytes);
+    EXPECT_GE(all.whole.stacks, 11u);
+    EXPECT_GE(all.whole.stack_address_bytes, 11u << 16);
+    EXPECT_EQ(all.whole.injected, 0u);
+    const std::string text = dump();
+    EXPECT_NE(text.find(std::to_string(bytes) + " bytes in mailboxes"), std::string::npos) << text.substr(0, 1000);
+    for (const pid one : waiting) kill(one);
+  });
+}
+
+/// No file gets longer than that, and the signal about it is ignored.
+class short_files {
+ public:
+  explicit short_files(rlim_t most) : ignored_before_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{most, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  short_files(const short_files&) = delete;
+  short_files& operator=(const short_files&) = delete;
+  ~short_files() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, ignored_before_);
+  }
+
+ private:
+  void (*ignored_before_)(int);
+  rlimit before_{};
+};
+
+TEST(dump, that_cannot_be_written_whole_is_refused_with_the_limit) {
+  in_mode({1, {}}, [] {
+    for (int i = 0; i < 100; ++i) spawn_link(wait_for_ever);
+    std::string why = "nothing was thrown";
+    std::error_code code;
+    try {
+      const short_files limited(4096);
+      dump(dump_format::json);
+    } catch (const std::system_error& refused) {
+      why = refused.what();
+      code = refused.code();
+    }
+    EXPECT_EQ(code, std::errc::file_too_large);
+    EXPECT_EQ(why.find("mote::dump: "), 0u) << why;
+    EXPECT_NE(why.find("4096 (RLIMIT_FSIZE)"), std::string::npos) << why;
+    exit(reason::shutdown);
   });
 }
 

@@ -47,5 +47,21 @@ TEST(statistics, tell_of_memory_in_use) {
   });
 }
 
+TEST(statistics, count_threads_in_use_beside_the_schedulers) {
+  on_schedulers([] {
+    EXPECT_EQ(statistics().threads, 0u);
+    std::atomic<bool> goes_on{false};
+    const auto blocked = spawn_monitor([](unsafe_share<std::atomic<bool>> shared) {
+      blocking([&] { shared->wait(false); });
+    }, unsafe_share<std::atomic<bool>>(&goes_on));
+    until([] { return statistics().threads == 1; });
+    goes_on = true;
+    goes_on.notify_all();
+    EXPECT_EQ(news_of(blocked.monitor), reason::normal);
+    until([] { return statistics().threads == 0; });
+    EXPECT_EQ(statistics().threads_lacked, 0u);
+  });
+}
+
 }  // namespace
 }  // namespace mote::test

@@ -13,7 +13,7 @@ import gdb.unwinder
 
 STATES = ("free", "ready", "running", "waiting", "exiting")
 WAITS = ("a message", "its time", "the answer of", "descriptor", "room in the mailbox of", "work done elsewhere")
-EVENTS = ("none", "run", "ready", "spawn", "exit", "send", "steal", "migrate", "raid", "fire", "idle", "handoff")
+EVENTS = ("none", "run", "ready", "spawn", "exit", "steal", "migrate", "raid", "fire", "idle", "handoff")
 HIDDEN = 8
 COUNT_MASK = (1 << 28) - 1
 BOUNDED = 1 << 58

@@ -155,6 +155,12 @@ dumped_runtime runtime_in(const json& of) {
   one.whole.abandoned = number(of, "abandoned");
   one.whole.process_bytes = number(of, "process_bytes");
   one.whole.resident_bytes = number(of, "resident_bytes");
+  one.whole.injected = number(of, "injected");
+  one.whole.stacks = number(of, "stacks");
+  one.whole.stack_address_bytes = number(of, "stack_address_bytes");
+  one.whole.message_bytes = number(of, "message_bytes");
+  one.whole.threads = number(of, "threads");
+  one.whole.threads_lacked = number(of, "threads_lacked");
   for (const json& each : of.at("schedulers")) one.schedulers.push_back(scheduler_in(each));
   for (const json& each : of.at("processes")) one.processes.push_back(process_in(each));
   for (const json& each : of.at("modules")) one.modules.push_back(module_in(each));
