@@ -13,7 +13,7 @@ set_target_properties(
 # The files that every message, spawn and switch passes through are compiled as one, so that the compiler sees the whole way.
 file(GLOB mote_hot_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scheduler/*.cpp
      ${PROJECT_SOURCE_DIR}/runtime/process/*.cpp)
-list(FILTER mote_hot_sources EXCLUDE REGEX "/(blocking|crossing|handoff|info|names|outside|outside_mailbox|overflow|turn_watch|values)\\.cpp$")
+list(FILTER mote_hot_sources EXCLUDE REGEX "/(blocking|crossing|handoff|info|names|outside|outside_mailbox|overflow|random|turn_watch|values)\\.cpp$")
 set_target_properties(mote PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 set_source_files_properties(${mote_hot_sources} PROPERTIES UNITY_GROUP kernel)
 target_compile_features(mote PUBLIC cxx_std_20)

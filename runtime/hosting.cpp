@@ -314,6 +314,7 @@ hosted_runtime::hosted_runtime(const options& given) : home_(nullptr) {
 std::vector<left_process> hosted_runtime::shut_down(std::optional<nanoseconds> within) {
   const errno_kept same;
   refuse_after_fork(*home_, "mote::runtime::shutdown");
+  refuse_to_wait_for_itself(*home_);
   if (runs_here(*home_)) {
     throw usage_error("mote::runtime::shutdown: called from a process of this runtime, for whose end it would wait; call it from a "
                       "plain thread");
@@ -323,7 +324,9 @@ std::vector<left_process> hosted_runtime::shut_down(std::optional<nanoseconds> w
   if (all.now == host::phase::runs) {
     all.now = host::phase::ends;
     hold.unlock();
+    const runtime* const outer = begin_outside_call(*home_);
     all.shut_down(within.value_or(home_->settings.shutdown_deadline));
+    end_outside_call(outer);
     hold.lock();
     all.now = host::phase::has_ended;
     all.changed.notify_all();

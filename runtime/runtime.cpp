@@ -29,6 +29,7 @@ class machine_seam final : public seam {
   explicit machine_seam(std::uint64_t seed) noexcept : random_(seed) {}
   std::uint64_t now_ns() noexcept override { return monotonic_ns(); }
   std::uint32_t choose(std::uint32_t count) noexcept override { return random_.below(count); }
+  std::uint64_t random() noexcept override { return random_.next(); }
   std::int32_t slice(std::int32_t usual) noexcept override { return usual; }
   bool orders() const noexcept override { return false; }
   bool skip_to(std::uint64_t) noexcept override { return false; }

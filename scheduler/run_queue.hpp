@@ -158,9 +158,9 @@ class run_queue {
     const std::uint8_t from = special_ == 0 ? normal : choose();
     std::array<std::uint64_t, most_considered + 1> names;
     std::uint32_t waiting = 0;
-    for (const runnable* item = lists_[from].front(); item != nullptr && waiting < most_considered; item = item->next) {
-      names[waiting++] = runnable_hooks::name(*item);
-    }
+    const runnable* item = lists_[from].front();
+    for (; item != nullptr && waiting < most_considered; item = item->next) names[waiting++] = runnable_hooks::name(*item);
+    if (item != nullptr) order.leaves_out();
     const std::uint32_t ready = waiting;
     if (also != nullptr && also->priority <= from) names[waiting++] = runnable_hooks::name(*also);
     const std::uint32_t chosen = order.next(std::span(names).first(waiting));

@@ -14,6 +14,7 @@
 #include <mote/pid.hpp>
 #include <mote/process.hpp>
 #include <mote/process_local.hpp>
+#include <mote/random.hpp>
 #include <mote/readiness.hpp>
 #include <mote/reason.hpp>
 #include <mote/receive.hpp>

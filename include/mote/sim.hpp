@@ -25,7 +25,9 @@ struct strategy {
     uniform,      ///< each of them as likely as the others; slices mostly short
     pct,          ///< by random priorities, which change at depth - 1 random steps: finds each bug that `depth` ordered steps make
     round_robin,  ///< each in turn, a call at a time
-    exhaustive,   ///< all ways with at most so many preemptions, one after the other: for explore, and small programs
+    /// All ways with at most so many preemptions, one after the other: for explore, and small programs. What is no matter of who goes
+    /// on is drawn from the seed, the same in each of them.
+    exhaustive,
   };
   kind how = kind::uniform;
   unsigned depth = 3;            ///< of pct, 1 to 32
@@ -44,10 +46,12 @@ constexpr strategy exhaustive(unsigned preemptions) {
 /// What goes wrong, and how often: once in so many occasions, drawn from the seed; 0: never.
 struct faults {
   std::uint32_t kill_one_in = 0;           ///< calls of a process: another one than the first is killed
-  std::uint32_t refuse_memory_one_in = 0;  ///< messages and requests sent: std::bad_alloc in the sender
+  /// Messages, requests, replies and signals (link, monitor, exit) sent, timers set, names and labels given, spawns whose arguments need
+  /// memory of their own: std::bad_alloc in the caller.
+  std::uint32_t refuse_memory_one_in = 0;
   std::uint32_t slow_one_in = 0;           ///< turns of a process: it takes a thousand times as long
-  /// Messages to another process, unless its mailbox has limits: it comes up to a millisecond later, and with it what the same
-  /// sender sends there meanwhile. What others send, or are sent, comes before it.
+  /// Messages, requests and replies to another process, unless its mailbox has limits: it comes up to a millisecond later, and with it
+  /// what the same sender sends there meanwhile. What others send, or are sent, comes before it.
   std::uint32_t delay_one_in = 0;
   std::uint32_t reset_one_in = 0;          ///< packets on a connection: it is reset
   std::uint32_t end_os_process_one_in = 0; ///< turns of an isolated process: its OS process is gone
@@ -65,7 +69,7 @@ struct options {
   std::function<bool()> failed{};           ///< asked after each run: whether the user's own checks failed
   std::vector<std::uint32_t> choices{};     ///< of exhaustive: those to begin with; beyond them nobody is preempted
   /// What else is set. Without effect: schedulers, deterministic_seed, bind_schedulers, verbose, deadlock, crash_dump, dump_on_quit,
-  /// backtraces. on_crash and on_deadlock are called still.
+  /// backtraces, handoff_after, max_threads, report_handoff, on_handoff. on_crash and on_deadlock are called still.
   mote::options runtime{.max_processes = 1u << 16};
 };
 
@@ -80,6 +84,9 @@ struct result {
   std::uint64_t kills = 0, other_faults = 0;      ///< that options::what_fails made
   std::chrono::nanoseconds virtual_time{0};
   std::vector<std::uint32_t> choices;             ///< of exhaustive
+  /// What the seed alone decided beside who goes on: delays of sockets, whom to steal from, faults, random numbers; and how often more
+  /// than 64 were ready in one queue, of which the first 64 alone could be next.
+  std::uint64_t drawn = 0;
   int code = 0;                                   ///< main's
   /// Whether it went well.
   explicit operator bool() const noexcept { return !failed; }
@@ -91,15 +98,16 @@ std::ostream& operator<<(std::ostream& out, const result& what);
 /// What explore tries.
 struct search {
   std::uint64_t first_seed = 1;
-  std::uint64_t seeds = 1'000;      ///< runs at most; of exhaustive, schedules
-  std::chrono::seconds time{0};     ///< real time at most, with the search for a simpler one; 0: no limit
+  std::uint64_t seeds = 1'000;      ///< runs at most, from 1; of exhaustive, schedules
+  std::chrono::seconds time{0};     ///< real time at most, with the search for a simpler one, up to a year; 0: no limit
   bool shrinks = true;              ///< a failing run is sought with fewer faults, schedulers and changes of priority
 };
 
 /// What explore found.
 struct findings {
   std::uint64_t runs = 0;
-  bool complete = false;  ///< exhaustive: there is no further schedule
+  /// exhaustive: there is no further schedule, and none had anything else to decide (result::drawn).
+  bool complete = false;
   std::optional<result> failure;
   options with;  ///< of the failing run: run(failure->seed, main, with) repeats it
   explicit operator bool() const noexcept { return !failure; }
@@ -126,7 +134,8 @@ std::ostream& operator<<(std::ostream& out, const difference& what);
 /// main     may capture: the caller waits. Run again and again, it must begin anew each time.
 /// Throws   usage_error for an option out of its range, or inside a process; system_limit when threads or addresses are refused.
 /// Blocks   the calling thread until the end. After a run that stayed away its thread is left where it is, for good, with all that
-///          it holds. For that the signal SIGRTMAX is the library's from the first run to the program's end.
+///          it holds. For that a handler of SIGRTMAX stands before the program's own while there are runs, to which it passes on what is
+///          not the library's.
 template <class Main>
 result run(std::uint64_t seed, Main&& main, const options& given = {}) {
   return detail::with_main(main, [&](detail::simulated_main it) { return detail::simulate(seed, it, given); });
@@ -134,6 +143,7 @@ result run(std::uint64_t seed, Main&& main, const options& given = {}) {
 
 /// Runs main with one seed after the other until one fails, then looks for a simpler run that fails as well, and reports it.
 /// With strategy exhaustive it goes through the schedules instead.
+/// Throws what run throws, and usage_error for a search out of its range.
 template <class Main>
 findings explore(Main&& main, const search& what = {}, const options& given = {}) {
   return detail::with_main(main, [&](detail::simulated_main it) { return detail::explore_simulated(it, what, given); });

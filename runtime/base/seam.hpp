@@ -40,6 +40,8 @@ class seam {
   virtual std::uint64_t now_ns() noexcept = 0;
   /// One of the alternatives 0 .. count - 1; count > 0.
   virtual std::uint32_t choose(std::uint32_t count) noexcept = 0;
+  /// 64 bits for the user's program.
+  virtual std::uint64_t random() noexcept = 0;
   /// How many reductions the process that runs next may use, where `usual` is the rule.
   virtual std::int32_t slice(std::int32_t usual) noexcept = 0;
   /// Whether the order of ready processes is to be asked of choose.
@@ -52,6 +54,8 @@ class seam {
   virtual std::uint32_t next(std::span<const std::uint64_t> names) noexcept {
     return choose(static_cast<std::uint32_t>(names.size()));
   }
+  /// More are ready than next is asked about just now.
+  virtual void leaves_out() noexcept {}
   /// That scheduler has come to where it decides who runs, with these events behind it.
   virtual void look(unsigned scheduler, const trace_ring& events) noexcept {
     static_cast<void>(scheduler), static_cast<void>(events);
@@ -113,15 +117,16 @@ std::int32_t drawn_slice(split_mix& random, std::int32_t usual) noexcept;
 /// to the next timer when nothing can; each slice takes a microsecond, so that who polls the clock sees it move.
 class deterministic_seam final : public seam {
  public:
-  explicit deterministic_seam(std::uint64_t seed) noexcept : random_(seed) {}
+  explicit deterministic_seam(std::uint64_t seed) noexcept : random_(seed), user_random_(split_mix(~seed).next()) {}
   std::uint64_t now_ns() noexcept override { return now_; }
   std::uint32_t choose(std::uint32_t count) noexcept override { return count == 1 ? 0 : random_.below(count); }
+  std::uint64_t random() noexcept override { return user_random_.next(); }
   std::int32_t slice(std::int32_t usual) noexcept override;
   bool orders() const noexcept override { return true; }
   bool skip_to(std::uint64_t deadline_ns) noexcept override;
 
  private:
-  split_mix random_;
+  split_mix random_, user_random_;
   std::uint64_t now_ = 1'000'000'000;
 };
 
@@ -133,10 +138,12 @@ class shared_seam : public seam {
   explicit shared_seam(seam& whole) noexcept : whole_(whole) {}
   std::uint64_t now_ns() noexcept override { return whole_.now_ns(); }
   std::uint32_t choose(std::uint32_t count) noexcept override { return whole_.choose(count); }
+  std::uint64_t random() noexcept override { return whole_.random(); }
   std::int32_t slice(std::int32_t usual) noexcept override { return whole_.slice(usual); }
   bool orders() const noexcept override { return whole_.orders(); }
   bool skip_to(std::uint64_t deadline_ns) noexcept override { return whole_.skip_to(deadline_ns); }
   std::uint32_t next(std::span<const std::uint64_t> names) noexcept override { return whole_.next(names); }
+  void leaves_out() noexcept override { whole_.leaves_out(); }
   void look(unsigned scheduler, const trace_ring& events) noexcept override { whole_.look(scheduler, events); }
   void called(unsigned scheduler, std::uint64_t who, const runtime_call& what) noexcept override {
     whole_.called(scheduler, who, what);

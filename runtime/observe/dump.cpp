@@ -106,7 +106,9 @@ std::string json_of(runtime& home, std::string_view cause) {
   write_json(out.begin('{').key("mote_dump").number(1).key("runtimes").begin('['), home, still_threads(home, registers_here()),
              cause);
   out.end(']').end('}').last_line();
-  if (!out.flush()) throw system_refusal(out.error(), "mote::dump: the file in memory that it is written to");
+  if (!out.flush()) {
+    throw system_refusal(out.error(), "mote::dump: the file in memory that it is written to", asked_for::memory);
+  }
   return file.content();
 }
 

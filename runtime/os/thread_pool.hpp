@@ -21,8 +21,8 @@ class thread_pool {
  public:
   using job = std::function<void()>;
 
-  /// name  of a thread while it has no job, cut to 15 bytes.
-  thread_pool(std::size_t most_threads, std::string name) noexcept : most_(most_threads), name_(std::move(name)) {}
+  /// name  of a thread while it has no job, cut to 15 bytes. Throws std::bad_alloc.
+  thread_pool(std::size_t most_threads, std::string name) : most_(most_threads), name_(std::move(name)) {}
   ~thread_pool() { stop(); }
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;

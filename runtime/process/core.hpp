@@ -185,13 +185,17 @@ send_result told_of(posted how) noexcept;
 /// refuses: a full mailbox of another runtime is not to be entered. Else mail insists there, whatever the patience: a scheduler's
 /// thread must not wait for another runtime.
 MOTE_COLD posted post_abroad(core& here, pid to, envelope_ptr mail, urgency how, const patience& at_full = insists);
+/// In a simulated run in which mail is slow (seam::postpones): whether this has been put off, and is the seam's now.
+MOTE_COLD bool is_postponed(core* here, const runtime& home, const process& to, envelope* mail, urgency how) noexcept;
 /// As post, wherever the process is.
 bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how);
 /// As post_abroad, from a thread of no scheduler of this runtime, which visits it. waits_for_room: the thread itself waits, so it
 /// is a plain one.
-posted post_from_outside(runtime& home, pid to, envelope_ptr mail, const patience& at_full);
+posted post_from_outside(runtime& home, pid to, envelope_ptr mail, const patience& at_full, urgency how = urgency::ordinary);
 /// Wakes a process, which looks itself for what has happened. From a plain thread.
 void nudge_from_outside(runtime& home, std::uint64_t key) noexcept;
+/// Before memory is asked for: throws std::bad_alloc, where a simulated world has none just now. Any thread.
+MOTE_COLD void ask_for_memory();
 /// A signal to be posted. Throws std::bad_alloc: make it before anything is changed.
 envelope_ptr make_signal(signal&& news);
 /// Posts a signal, or mail that is to be looked at as soon. False: the process has ended.

@@ -174,19 +174,20 @@ posted drop_oldest(core* here, runtime& home, process& to, envelope* mail, const
   return posted::full;
 }
 
-// Of a process to another, where nobody is to wait for room.
-bool is_postponed(core* here, const runtime& home, const process& to, envelope* mail) noexcept {
-  if (here == nullptr || here->current() == &here->nobody || here->current() == &to || to.has(process_flags::limited)) return false;
+}  // namespace
+
+// Of a process to another, where nobody is to wait for room. What may not be late comes after all that its sender has sent there.
+bool is_postponed(core* here, const runtime& home, const process& to, envelope* mail, urgency how) noexcept {
+  if (here == nullptr || here->current() == &here->nobody || here->current() == &to) return false;
   const std::uint64_t from = here->current()->key();
-  if (mail->kind == envelope_kind::message) return home.order->postpones(from, to.key(), mail);
+  const bool may_be_late = how == urgency::ordinary || mail->kind == envelope_kind::reply;
+  if (may_be_late && !to.has(process_flags::limited)) return home.order->postpones(from, to.key(), mail);
   home.order->hurry(from, to.key());
   return false;
 }
 
-}  // namespace
-
 posted offer_bounded(core* here, runtime& home, process& to, envelope* mail, const patience& how) noexcept {
-  if (home.mail_is_slow && is_postponed(here, home, to, mail)) return posted::in;
+  if (home.mail_is_slow && is_postponed(here, home, to, mail, urgency::ordinary)) return posted::in;
   mailbox_bounds& bounds = home.table.bounds_of(to);
   const ticket wanted = ticket_for(home, bounds, *mail);
   const pushed result = enter(bounds, to, mail, wanted, entrance::usual);

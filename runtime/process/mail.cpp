@@ -8,10 +8,15 @@
 
 namespace mote::detail {
 
+void ask_for_memory() {
+  core* const here = current_core();
+  if (here != nullptr && here->orders() && here->order().fails(mishap::memory)) throw std::bad_alloc();
+}
+
 namespace {
 
-MOTE_COLD void* new_block(core* here, std::size_t bytes, std::uint8_t shelf) {
-  if (here != nullptr && here->orders() && here->order().fails(mishap::memory)) throw std::bad_alloc();
+MOTE_COLD void* new_block(std::size_t bytes, std::uint8_t shelf) {
+  ask_for_memory();
   const errno_kept same;  // the allocator looks at the machine when a thread first comes to it
   return allocate(shelf == shelves::none ? bytes : shelves::bytes_of(shelf));
 }
@@ -31,7 +36,7 @@ envelope* allocate_envelope(std::size_t bytes) {
   const std::uint8_t shelf = shelves::shelf_for(bytes);
   core* const here = current_core();
   void* block = here != nullptr ? here->envelopes.take(shelf) : nullptr;
-  if (block == nullptr) [[unlikely]] block = new_block(here, bytes, shelf);
+  if (block == nullptr) [[unlikely]] block = new_block(bytes, shelf);
   auto* const mail = static_cast<envelope*>(block);
   mail->mark = 0;
   mail->slot = 0;
@@ -86,15 +91,14 @@ void prefetch(const process& woken) noexcept {
   for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(frames + line * cache_line_bytes);
 }
 
-// What is urgent comes after all that its sender has sent there before.
-MOTE_COLD void hurry_mail(core& here, const process& to) noexcept { here.home.order->hurry(here.current()->key(), to.key()); }
-
 inline __attribute__((always_inline)) posted offer(core& here, process* to, std::uint32_t generation, envelope* mail,
                                                    urgency how, const patience& at_full) {
   if (to == nullptr) [[unlikely]] return posted::gone;
-  if (how == urgency::urgent && here.home.mail_is_slow) [[unlikely]] hurry_mail(here, *to);
-  MOTE_PROBE(send, to, to->index, mail->type);
   mail->generation = generation;
+  if (how == urgency::urgent && here.home.mail_is_slow) [[unlikely]] {
+    if (is_postponed(&here, here.home, *to, mail, how)) return posted::in;
+  }
+  MOTE_PROBE(send, to, to->index, mail->type);
   std::uint64_t load = 0;
   const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
   if (result == pushed::queued) {
@@ -175,11 +179,13 @@ bool post_to(core& here, std::uint64_t to_key, envelope* mail, urgency how) {
 
 namespace {
 
-MOTE_COLD posted offer_from_outside(runtime& home, process* receiver, pid to, envelope* mail, const patience& at_full) {
+MOTE_COLD posted offer_from_outside(runtime& home, process* receiver, pid to, envelope* mail, const patience& at_full,
+                                    urgency urgent) {
   if (receiver == nullptr) return posted::gone;
+  MOTE_PROBE(send, receiver, receiver->index, mail->type);
   std::uint64_t load = 0;
   mail->generation = to.generation();
-  const pushed how = receiver->mail.push(mail, units_of(*mail), false, load);
+  const pushed how = receiver->mail.push(mail, units_of(*mail), urgent == urgency::urgent, load);
   if (how == pushed::closed) return posted::gone;
   if (how == pushed::bounded) return offer_bounded(nullptr, home, *receiver, mail, at_full);
   if (how == pushed::queued) return posted::in;
@@ -191,13 +197,13 @@ MOTE_COLD posted offer_from_outside(runtime& home, process* receiver, pid to, en
 
 }  // namespace
 
-posted post_from_outside(runtime& home, pid to, envelope_ptr mail, const patience& at_full) {
+posted post_from_outside(runtime& home, pid to, envelope_ptr mail, const patience& at_full, urgency how) {
   if (to.place() != home.table.place()) [[unlikely]] {
     if (!is_of_family(home, to)) return post_to_sibling(to, std::move(mail), at_full);
     const auto [to_key, given, gone] = home.elsewhere->forward(to, std::move(mail), abroad::moment::now);
     return given != nullptr ? post_from_outside(home, home.table.pid_of(to_key), envelope_ptr(given), at_full) : in_or_gone(gone);
   }
-  const posted result = offer_from_outside(home, home.table.find(to), to, mail.get(), at_full);
+  const posted result = offer_from_outside(home, home.table.find(to), to, mail.get(), at_full, how);
   if (is_in(result)) static_cast<void>(mail.release());
   return result;
 }

@@ -50,6 +50,7 @@ std::vector<std::string> name_table::all() const {
 void name_process(runtime& home, process& who, std::uint64_t key, std::string_view name, const char* call) {
   const auto refuse = [call](const std::string& why) { throw usage_error(std::string(call) + ": " + why); };
   if (name.empty()) refuse("the name is empty");
+  ask_for_memory();
   const std::lock_guard hold(home.details_lock);
   const auto named = [&] { return to_string(home.table.pid_of(key)); };
   const auto ended = [&] { return who.key() != key || (who.mail.high() & inbox_flags::closed) != 0; };

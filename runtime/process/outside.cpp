@@ -1,6 +1,8 @@
 // Labels: outside.hpp (H).
 #include "runtime/process/outside.hpp"
 
+#include "runtime/base/check.hpp"
+#include "runtime/base/probe_point.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/zygote.hpp"
 
@@ -22,6 +24,8 @@ bool calls_from_a_process() noexcept {
   return here != nullptr && here->running() != nullptr;
 }
 
+thread_local const runtime* called_now = nullptr;  // by a plain thread, on which no process ever is
+
 // H4. The one thread there is may be a scheduler's, on a process's stack: it runs on, to an exec or an _exit.
 void leave_behind_in_child() noexcept {
   list_lock.unlock();
@@ -38,6 +42,21 @@ constexpr fork_steps around_fork{[]() noexcept { list_lock.lock(); }, []() noexc
 }
 
 }  // namespace
+
+const runtime* begin_outside_call(const runtime& which) noexcept {
+  return current_core() == nullptr ? std::exchange(called_now, &which) : nullptr;
+}
+
+void end_outside_call(const runtime* outer) noexcept {
+  if (current_core() == nullptr) called_now = outer;
+}
+
+void refuse_to_wait_for_itself(const runtime& home) noexcept {
+  if (current_core() != nullptr || called_now != &home) return;
+  check_failed(__FILE__, __LINE__, "mote::runtime::shutdown was called by a signal handler that has interrupted this thread in a call of a "
+                                   "runtime, for whose end it would wait; write to a descriptor in the handler, or take the signal by a "
+                                   "signalfd, and shut down elsewhere");
+}
 
 void list_runtime(runtime& which) {
   watch_forks(around_fork);
@@ -185,6 +204,7 @@ pid outside_draft::launch() {
   }
   subject_ = nullptr;
   home_.started_outside.fetch_add(1, relaxed);
+  MOTE_PROBE(spawn, &child, child.index, static_cast<const process*>(nullptr));
   tsan_release(&child);
   home_.schedulers.submit(child);
   home_.starts.leave();

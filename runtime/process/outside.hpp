@@ -20,19 +20,30 @@
 
 namespace mote::detail {
 
+/// From here on, until end_outside_call is given what this returns, the calling plain thread is in a call that the runtime's shutdown
+/// waits for: a signal handler that interrupts it there must not shut down. Of a process's thread nothing is noted.
+const runtime* begin_outside_call(const runtime& which) noexcept;
+void end_outside_call(const runtime* outer) noexcept;
+/// Ends the program with one line that says so, if the calling thread is in such a call, and in no other runtime's inside of it.
+void refuse_to_wait_for_itself(const runtime& home) noexcept;
+
 /// Keeps a runtime from going away.
 class visit {
  public:
   visit() noexcept = default;
   /// Of a runtime that somebody else keeps meanwhile, as its own object does.
-  explicit visit(runtime& whom) noexcept : home_(whom.visitors.enter() ? &whom : nullptr) {}
+  explicit visit(runtime& whom) noexcept : home_(whom.visitors.enter() ? &whom : nullptr) {
+    if (home_ != nullptr) outer_ = begin_outside_call(*home_);
+  }
   /// Of the runtime with that place, if there is one. Any thread. With `call`, throws usage_error with that name when the
   /// calling OS process was forked from the one that has it.
   static visit to(std::uint64_t place, const char* call = nullptr);
-  visit(visit&& from) noexcept : home_(std::exchange(from.home_, nullptr)) {}
+  visit(visit&& from) noexcept : home_(std::exchange(from.home_, nullptr)), outer_(from.outer_) {}
   visit& operator=(visit&&) = delete;
   ~visit() {
-    if (home_ != nullptr) home_->visitors.leave();
+    if (home_ == nullptr) return;
+    home_->visitors.leave();
+    end_outside_call(outer_);
   }
   /// Whether there is one.
   explicit operator bool() const noexcept { return home_ != nullptr; }
@@ -40,6 +51,7 @@ class visit {
 
  private:
   runtime* home_ = nullptr;
+  const runtime* outer_ = nullptr;
 };
 
 /// The time of the runtime's clock, late by what its schedulers have not looked at it with a seed. Any thread; async-signal-safe.

@@ -36,6 +36,7 @@ void apply(runtime& home, process& child, const spawn_options& options) {
   if (options.trap_exit) child.set(process_flags::traps_exits);
   if (is_bounded(options.mailbox)) set_bounds(home, child, options.mailbox);
   if (options.name.empty() && options.label.empty()) return;
+  ask_for_memory();
   auto details = std::make_unique<process_details>();
   details->label = options.label;
   const std::lock_guard hold(home.details_lock);
@@ -66,13 +67,18 @@ void prepare_block(const runtime& home, process* child, const closure_type& body
   child->generation.store(child->generation.load(relaxed) + 1, release);  // table.hpp, T1
 }
 
+MOTE_COLD void* place_for_closure(const closure_type& body) {
+  ask_for_memory();
+  return allocate(body.size);
+}
+
 // Makes a process of a block. Throws with nothing but the block to be given back.
 inline __attribute__((always_inline)) void furnish(runtime& home, process& child, const closure_type& body, const spawn_options* options) {
   tsan_acquire(&child);  // what the block's last process did, its closure's reads among it
   prepare_block(home, &child, body);
   try {
     if (options != nullptr) apply(home, child, *options);
-    if (!process::fits_inline(body)) *reinterpret_cast<void**>(child.closure) = allocate(body.size);
+    if (!process::fits_inline(body)) *reinterpret_cast<void**>(child.closure) = place_for_closure(body);
   } catch (...) {
     child.body = nullptr;
     throw;

@@ -10,29 +10,37 @@
 #include <cstdio>
 #include <optional>
 #include <ostream>
+#include <type_traits>
 #include <utility>
 
 namespace mote::detail {
 
 namespace {
 
-void check(const char* what, std::uint64_t given, std::uint64_t least, std::uint64_t most) {
+template <class Number>
+void check(const char* what, Number given, std::type_identity_t<Number> least, std::type_identity_t<Number> most) {
   if (given >= least && given <= most) return;
-  throw usage_error(std::string("mote::sim::options::") + what + ": \"" + std::to_string(given) + "\" is not a whole number from " +
+  throw usage_error(std::string("mote::sim::") + what + ": \"" + std::to_string(given) + "\" is not a whole number from " +
                     std::to_string(least) + " to " + std::to_string(most));
 }
 
 constexpr std::uint64_t any = ~std::uint64_t{0};
 
 void check(const sim::options& given) {
-  check("schedulers", given.schedulers, 1, 64);
-  check("how, depth", given.how.depth, 1, 32);
-  check("how, length", given.how.length, 1, any);
-  check("how, preemptions", given.how.preemptions, 0, 16);
-  check("how, kind", static_cast<std::uint64_t>(given.how.how), 0, 3);
-  check("most_steps", given.most_steps, 1, any / 2);
-  check("stuck_after", static_cast<std::uint64_t>(std::max<std::int64_t>(given.stuck_after.count(), 0)), 1, 3'600'000);
-  check("trace_lines", given.trace_lines, 0, 100'000);
+  check("options::schedulers", given.schedulers, 1, 64);
+  check("options::how, depth", given.how.depth, 1, 32);
+  check("options::how, length", given.how.length, 1, any);
+  check("options::how, preemptions", given.how.preemptions, 0, 16);
+  check("options::how, kind", static_cast<unsigned>(given.how.how), 0, 3);
+  check("options::most_steps", given.most_steps, 1, any / 2);
+  check("options::stuck_after", std::int64_t{given.stuck_after.count()}, 1, 3'600'000);
+  check("options::trace_lines", given.trace_lines, 0, 100'000);
+}
+
+void check(const sim::search& given) {
+  constexpr std::int64_t year_s = 365 * 24 * 3600;
+  check("search::seeds", given.seeds, 1, any);
+  check("search::time", std::int64_t{given.time.count()}, 0, year_s);
 }
 
 options runtime_options(std::uint64_t seed, const sim::options& given, simulation& stage) {
@@ -179,18 +187,21 @@ class shrinker {
   const std::function<bool()>& in_time_;
 };
 
+// Whether those were all.
 bool explore_schedules(simulated_main main, const sim::search& what, sim::options given, sim::findings& found,
                        const std::function<bool()>& in_time) {
+  bool all_listed = true;
   while (found.runs < what.seeds && in_time()) {
     sim::result one = run_quietly(what.first_seed, main, given);
     ++found.runs;
+    all_listed &= one.drawn == 0;
     std::vector<std::uint32_t> following = next_schedule::after(one.choices);
     if (one.failed) {
       found.with.choices = one.choices;
       found.failure = std::move(one);
       return false;
     }
-    if (following.empty()) return true;
+    if (following.empty()) return all_listed;
     given.choices = std::move(following);
   }
   return false;
@@ -200,12 +211,13 @@ bool explore_schedules(simulated_main main, const sim::search& what, sim::option
 
 sim::findings explore_simulated(simulated_main main, const sim::search& what, const sim::options& given) {
   check(given);
+  check(what);
   if (current_core() != nullptr) throw usage_error("mote::sim::explore: called inside a process");
   sim::findings found;
   found.with = given;
   const auto begun = std::chrono::steady_clock::now();
   const std::function<bool()> in_time = [&] {
-    return what.time.count() <= 0 || std::chrono::steady_clock::now() - begun < what.time;
+    return what.time.count() == 0 || std::chrono::steady_clock::now() - begun < what.time;
   };
   if (given.how.how == sim::strategy::kind::exhaustive) {
     found.complete = explore_schedules(main, what, given, found, in_time);

@@ -22,12 +22,30 @@ simulation::simulation(std::uint64_t seed, const sim::options& given, const run_
       given_(given),
       random_(seed),
       fault_random_(~seed),
+      user_random_(split_mix(~seed).next()),
       chooser_(make_chooser(given.how, random_, given.choices)),
       trace_(given.trace_lines, follows) {}
 
 // ---- what is decided ----
 
 std::uint32_t simulation::next(std::span<const std::uint64_t> names) noexcept { return chooser_->next(names); }
+
+std::uint32_t simulation::choose(std::uint32_t count) noexcept {
+  if (count == 1) return 0;
+  ++drawn_;
+  return random_.below(count);
+}
+
+std::uint64_t simulation::random() noexcept {
+  ++drawn_;
+  return user_random_.next();
+}
+
+bool simulation::occurs(std::uint32_t one_in) noexcept {
+  if (one_in == 0) return false;
+  ++drawn_;
+  return fault_random_.below(one_in) == 0;
+}
 
 std::int32_t simulation::slice(std::int32_t usual) noexcept {
   count_step();
@@ -198,7 +216,7 @@ bool simulation::fails(mishap what) noexcept {
   switch (what) {
     case mishap::memory:
       one_in = rates.refuse_memory_one_in;
-      text = "gets no memory for a message";
+      text = "gets no memory";
       break;
     case mishap::connection:
       one_in = rates.reset_one_in;
@@ -244,8 +262,26 @@ void simulation::deliver_if(Wanted&& wanted) noexcept {
     }
     postponed_.erase(postponed_.begin() + static_cast<std::ptrdiff_t>(i));
     tsan_acquire(one.mail);
-    static_cast<void>(post_from_outside(*home_, home_->table.pid_of(one.to), envelope_ptr(one.mail), insists));
+    deliver(one);
   }
+}
+
+// Who asked by a request that comes too late for everyone took it for delivered: what its own sender tells otherwise is told here
+// (request.cpp, R1).
+void simulation::deliver(const postponed& one) noexcept {
+  const pid to = home_->table.pid_of(one.to);
+  const bool asks = one.mail->kind == envelope_kind::request;
+  const std::uint64_t asker = asks ? asker_of(*one.mail) : 0;
+  const ref asked(one.mail->mark, one.mail->slot);
+  const urgency how = one.mail->kind == envelope_kind::reply ? urgency::urgent : urgency::ordinary;
+  const posted result = post_from_outside(*home_, to, envelope_ptr(one.mail), insists, how);
+  if (result != posted::gone || !asks) return;
+  const bool before = std::exchange(is_quiet_, true);
+  envelope_ptr refusal(make_envelope(down{asked, to, reason::noproc}));
+  refusal->mark = asked.number();
+  refusal->slot = asked.slot() & 0xFFFFFF;
+  static_cast<void>(post_from_outside(*home_, home_->table.pid_of(asker), std::move(refusal), insists, urgency::urgent));
+  is_quiet_ = before;
 }
 
 void simulation::deliver_due() noexcept {
@@ -284,6 +320,7 @@ sim::result simulation::outcome(int code) {
   all.other_faults = other_faults_;
   all.virtual_time = std::chrono::nanoseconds(now_ - 1'000'000'000);
   all.choices = chooser_->choices();
+  all.drawn = drawn_;
   all.code = code;
   return all;
 }

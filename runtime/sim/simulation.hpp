@@ -4,10 +4,11 @@
 //
 // E1  A run that has failed goes on to its end where that is possible, so that destructors run and nothing is lost. With too
 //     many steps everyone is killed first; who then takes a tenth as many again is left where it is.
-// E2  Faults draw from a generator of their own: a run without some of them is led as before as far as it goes.
+// E2  Faults, and the user's program, draw from generators of their own: a run without some of them is led as before as far as it
+//     goes.
 // E3  Postponed mail is delivered at the first door after it is due, as by a plain thread, or when time skips to it. Between two
-//     processes nothing overtakes: what is sent while something is postponed waits with it, and before a signal, a reply or a
-//     request all of it is delivered.
+//     processes nothing overtakes: what is sent while something is postponed waits with it, and before a signal, or the news that no
+//     answer will come, all of it is delivered.
 #pragma once
 
 #include "runtime/process/core.hpp"
@@ -48,11 +49,13 @@ class simulation final : public seam {
 
   // ---- the seam ----
   std::uint64_t now_ns() noexcept override { return now_; }
-  std::uint32_t choose(std::uint32_t count) noexcept override { return count == 1 ? 0 : random_.below(count); }
+  std::uint32_t choose(std::uint32_t count) noexcept override;
+  std::uint64_t random() noexcept override;
   std::int32_t slice(std::int32_t usual) noexcept override;
   bool orders() const noexcept override { return true; }
   bool skip_to(std::uint64_t deadline_ns) noexcept override;
   std::uint32_t next(std::span<const std::uint64_t> names) noexcept override;
+  void leaves_out() noexcept override { ++drawn_; }
   void look(unsigned scheduler, const trace_ring& events) noexcept override;
   void called(unsigned scheduler, std::uint64_t who, const runtime_call& what) noexcept override;
   bool fails(mishap what) noexcept override;
@@ -69,6 +72,11 @@ class simulation final : public seam {
  private:
   static constexpr std::size_t most_schedulers = 64;
 
+  struct postponed {
+    std::uint64_t from, to, due_ns;
+    envelope* mail;
+  };
+
   void add(happening what, unsigned scheduler, std::uint64_t who, std::uint64_t other, const char* text,
            const message_type* type = nullptr);
   void add_event(unsigned scheduler, const trace_entry& one);
@@ -76,20 +84,17 @@ class simulation final : public seam {
   void count_step() noexcept;
   template <class Wanted>
   void deliver_if(Wanted&& wanted) noexcept;
+  void deliver(const postponed& one) noexcept;
   void deliver_due() noexcept;
   void kill_all() noexcept;
   void kill_somebody(unsigned scheduler);
   bool is_mortal(std::uint64_t key) const noexcept;
-  bool occurs(std::uint32_t one_in) noexcept { return one_in != 0 && fault_random_.below(one_in) == 0; }
-
-  struct postponed {
-    std::uint64_t from, to, due_ns;
-    envelope* mail;
-  };
+  bool occurs(std::uint32_t one_in) noexcept;
 
   const std::uint64_t seed_;
   const sim::options& given_;
-  split_mix random_, fault_random_;
+  split_mix random_, fault_random_, user_random_;
+  std::uint64_t drawn_ = 0;
   std::unique_ptr<chooser> chooser_;
   run_trace trace_;
   runtime* home_ = nullptr;

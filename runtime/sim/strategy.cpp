@@ -2,6 +2,8 @@
 // The bound on preemptions: Musuvathi and Qadeer, "Iterative context bounding" (2007).
 #include "runtime/sim/strategy.hpp"
 
+#include "runtime/base/check.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -90,7 +92,8 @@ class listed_chooser final : public chooser {
     if (names.size() == 1) return took(names, 0);
     const auto running = static_cast<std::uint32_t>(std::ranges::find(names, last(names)) - names.begin());
     const bool may_go_on = running < names.size();
-    const std::uint32_t allowed = may_go_on && left_ == 0 ? 1 : static_cast<std::uint32_t>(std::min<std::size_t>(names.size(), 255));
+    MOTE_CHECK(names.size() < 256);  // a byte of the number
+    const std::uint32_t allowed = may_go_on && left_ == 0 ? 1 : static_cast<std::uint32_t>(names.size());
     std::uint32_t taken = made_.size() < given_.size() ? given_[made_.size()] & 0xFF : 0;
     taken = std::min(taken, allowed - 1);
     made_.push_back(allowed << 8 | taken);

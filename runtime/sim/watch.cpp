@@ -2,6 +2,7 @@
 
 #include "runtime/base/atomic.hpp"
 #include "runtime/os/blocked_signals.hpp"
+#include "runtime/os/signal_chain.hpp"
 #include "runtime/os/symbols.hpp"
 
 #include <execinfo.h>
@@ -26,9 +27,15 @@ std::array<void*, most_frames> frames_seen;
 std::atomic<int> frame_count{-1};  // O1: with frames_seen
 std::atomic<bool> is_asked{false};
 
-// On the thread that is to stop: it does not come back from here.
-void stop_here(int) {
-  if (!is_asked.exchange(false)) return;
+chained_signal stop_chain;
+
+// On the thread that is to stop: it does not come back from here, and takes no other signal. One that nobody here has asked for is the
+// program's.
+void stop_here(int, siginfo_t* what, void* machine_state) {
+  if (!is_asked.exchange(false)) return stop_chain.pass_on(what, machine_state);
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   frame_count.store(::backtrace(frames_seen.data(), most_frames), release);  // O1
   for (;;) ::pause();
 }
@@ -44,7 +51,7 @@ std::string told_frames(int count) {
 
 }  // namespace
 
-/// Its thread begins with the first run that is watched, and ends with the program.
+/// Its thread begins with the first run that is watched, and ends with the program. The handler is there while runs are.
 class watchman {
  public:
   static watchman& only() {
@@ -55,6 +62,7 @@ class watchman {
   void add(stuck_watch& one) {
     const std::lock_guard hold(lock_);
     if (!thread_.joinable()) begin();
+    if (watched_.empty()) stop_chain.install(stop_signal(), &stop_here);
     one.seen_ = std::chrono::steady_clock::now();
     watched_.push_back(&one);
     if (one.limit_ < shortest_) changed_.notify_one();
@@ -64,6 +72,8 @@ class watchman {
     std::unique_lock hold(lock_);
     std::erase(watched_, &one);
     changed_.wait(hold, [&] { return busy_with_ != &one; });
+    const bool may_come_yet = is_asked.load();  // to a thread that did not stop in time
+    if (watched_.empty() && !may_come_yet) stop_chain.remove();
   }
   template <class Step>
   void locked(Step&& step) {
@@ -85,11 +95,6 @@ class watchman {
   void begin() {
     std::array<void*, 2> first;
     static_cast<void>(::backtrace(first.data(), 2));  // the first call loads a library, which a handler must not
-    struct sigaction act {};
-    act.sa_handler = &stop_here;
-    act.sa_flags = SA_ONSTACK | SA_RESTART;
-    ::sigfillset(&act.sa_mask);
-    ::sigaction(stop_signal(), &act, nullptr);
     const blocked_signals from_the_start;
     thread_ = std::thread([this] { work(); });
   }

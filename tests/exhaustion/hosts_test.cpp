@@ -54,6 +54,100 @@ TEST(exhausted_pool, without_any_thread_keeps_no_job_that_it_refused) {
   }
 }
 
+// ---- a runtime ----
+
+options small(unsigned schedulers) {
+  options given;
+  given.schedulers = schedulers;
+  given.max_processes = 1u << 12;
+  given.on_crash = [](const crash_report&) {};
+  return given;
+}
+
+/// As without_memory, for a body that makes a runtime of its own, and says when memory is back.
+void host_without_memory(void (*body)(unsigned schedulers)) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    for (const std::uint64_t how_many : {1u, 7u}) {
+      plan = {};
+      body(schedulers);
+      for (plan = {1, how_many};; plan = {plan.nth + 1, how_many}) {
+        const std::int64_t blocks = memory::live_blocks();
+        const int tokens = token::alive.load();
+        body(schedulers);
+        memory_is_back();
+        EXPECT_EQ(token::alive.load(), tokens);
+        EXPECT_EQ(memory::live_blocks(), blocks);
+        if (::testing::Test::HasFailure()) FAIL() << "request " << plan.nth << " refused and those behind it, " << how_many;
+        if (!plan.any) break;
+      }
+      EXPECT_GT(plan.nth, 1u) << "it asks for no memory";
+    }
+  }
+}
+
+/// As attempt, where a thread may be refused as well, for want of memory.
+template <class Step>
+bool attempt_outside(Step&& step) {
+  try {
+    return attempt(step);
+  } catch (const std::system_error& refused) {
+    EXPECT_TRUE(refused.code() == std::errc::not_enough_memory || refused.code() == std::errc::resource_unavailable_try_again)
+        << refused.what();
+    return false;
+  }
+}
+
+TEST(exhausted_host, has_a_runtime_that_works_or_none) {
+  host_without_memory([](unsigned schedulers) {
+    memory_runs_out();
+    attempt_outside([&] {
+      runtime rt(small(schedulers));
+      memory_is_back();
+      EXPECT_EQ(rt.call([] { return 1; }), 1);
+    });
+    memory_is_back();
+  });
+}
+
+TEST(exhausted_host, starts_a_process_or_none) {
+  host_without_memory([](unsigned schedulers) {
+    runtime rt(small(schedulers));
+    memory_runs_out();
+    const bool made = attempt([&] {
+      rt.spawn({.name = "a name that is longer than sixteen"}, [](token) { wait_for_ever(); }, token());
+    });
+    memory_is_back();
+    EXPECT_EQ(rt.processes().size(), made ? 1u : 0u);
+  });
+}
+
+TEST(exhausted_host, calls_and_is_answered_or_refused) {
+  host_without_memory([](unsigned schedulers) {
+    runtime rt(small(schedulers));
+    std::string answer;
+    memory_runs_out();
+    const bool called = attempt([&] { answer = rt.call([] { return std::string(40, 'x'); }); });
+    memory_is_back();
+    EXPECT_EQ(answer.size(), called ? 40u : 0u);
+    EXPECT_EQ(rt.call([] { return 5; }), 5);
+  });
+}
+
+TEST(exhausted_host, has_an_outside_mailbox_that_works_or_none) {
+  host_without_memory([](unsigned schedulers) {
+    runtime rt(small(schedulers));
+    memory_runs_out();
+    attempt_outside([&] {
+      outside_mailbox box(rt);
+      memory_is_back();
+      rt.send(box.id(), 7);
+      EXPECT_EQ(box.receive<int>(), 7);
+    });
+    memory_is_back();
+    EXPECT_EQ(rt.call([] { return 5; }), 5);
+  });
+}
+
 // One that does not end keeps its thread; there is no memory to say which.
 TEST(exhausted_host, is_shut_down_and_says_so_to_all_who_ask) {
   static std::atomic<bool> begun, go_on;

@@ -114,7 +114,7 @@ TEST_P(crashed, program_leaves_a_whole_dump) {
   expect_whole(file, "SIG");
 }
 
-INSTANTIATE_TEST_SUITE_P(by, crashed, ::testing::Values(SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE));
+INSTANTIATE_TEST_SUITE_P(by, crashed, ::testing::Values(SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGSYS));
 
 TEST(crash_dump, goes_to_the_programs_own_handler_next) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";

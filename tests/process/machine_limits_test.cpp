@@ -146,6 +146,21 @@ TEST_F(machine_limits, of_threads_are_named_with_their_value) {
               "system_limit: mote: thread 1 of 2 schedulers was refused; RLIMIT_NPROC is 50000 threads");
 }
 
+// The scheduler that runs this gets no more threads; the call waits for one.
+void block_without_threads() {
+  refuse_threads();
+  blocking([] {});
+}
+
+TEST_F(machine_limits, of_threads_are_told_when_a_blocking_call_wants_one_more) {
+  const auto lacks_one = [] {
+    spawn(block_without_threads);
+    until([] { return statistics().threads_lacked != 0; });
+    std::_Exit(worked);
+  };
+  EXPECT_EXIT(run_and_say(lacks_one), ends_with(worked), "no thread is left beside those of the schedulers, of 256: the system gives no more");
+}
+
 TEST_F(machine_limits, a_signal_stack_that_is_refused_is_an_error) {
   EXPECT_EXIT((refuse_call(SYS_sigaltstack, EPERM), run_and_say(live)), ends_with(1), "the signal stack of thread [12] of 2");
 }

@@ -78,8 +78,8 @@ TEST(simulation, of_other_seeds_is_another_run) {
 
 // The hash was taken in another build type, in another OS process.
 TEST(simulation, is_the_same_in_each_build) {
-  EXPECT_EQ(sim::run(7, workload, on(1)).trace_hash, 7888897560336132032u);
-  EXPECT_EQ(sim::run(7, workload, on(4)).trace_hash, 3790030392552712011u);
+  EXPECT_EQ(sim::run(7, workload, on(1)).trace_hash, 14031794360730319160u);
+  EXPECT_EQ(sim::run(7, workload, on(4)).trace_hash, 3698897519241882750u);
 }
 
 TEST(simulation, runs_processes_on_all_its_schedulers) {
@@ -235,6 +235,39 @@ TEST(simulation, reports_a_call_of_the_system_that_blocks) {
 #endif
 }
 
+std::atomic<int> host_signals{0};
+void count_signal(int) { ++host_signals; }
+
+TEST(simulation, leaves_the_host_its_handler_of_the_signal_that_stops_a_loop) {
+  struct sigaction counts {}, before {}, after {};
+  counts.sa_handler = &count_signal;
+  counts.sa_flags = SA_RESTART;
+  ASSERT_EQ(::sigaction(SIGRTMAX, &counts, &before), 0);
+  host_signals = 0;
+  EXPECT_TRUE(sim::run(1, [] { ::raise(SIGRTMAX); }, quiet()));
+  EXPECT_EQ(host_signals, 1);
+  sim::options soon_stuck = quiet();
+  soon_stuck.stuck_after = 50ms;
+  EXPECT_FALSE(sim::run(1, [] { for (std::atomic<int> turns = 0;;) ++turns; }, soon_stuck));
+  ::raise(SIGRTMAX);
+  EXPECT_EQ(host_signals, 2);
+  ASSERT_EQ(::sigaction(SIGRTMAX, &before, &after), 0);
+  EXPECT_EQ(after.sa_handler, &count_signal);
+}
+
+TEST(simulation, has_random_numbers_that_the_seed_repeats) {
+  const auto drawn_with = [](std::uint64_t seed) {
+    std::vector<std::uint64_t> drawn;
+    EXPECT_TRUE(sim::run(seed, [&drawn] {
+      random_source source;
+      for (int i = 0; i < 10; ++i) drawn.push_back(source());
+    }, on(2)));
+    return drawn;
+  };
+  EXPECT_EQ(drawn_with(1), drawn_with(1));
+  EXPECT_NE(drawn_with(1), drawn_with(2));
+}
+
 TEST(simulation, tells_who_sent_what_who_received_it_and_who_ended_why) {
   const sim::result one = sim::run(
       3,
@@ -263,6 +296,15 @@ TEST(simulation, refuses_impossible_options_by_name) {
       {"stuck_after", {.stuck_after = 0ms}},
       {"trace_lines", {.trace_lines = 100'001}},
   };
+  const std::map<std::string, sim::search> searches{{"search::seeds", {.seeds = 0}}, {"search::time", {.time = -5s}}};
+  for (const auto& [name, what] : searches) {
+    try {
+      sim::explore([] {}, what, quiet());
+      ADD_FAILURE() << name << " was accepted";
+    } catch (const usage_error& error) {
+      EXPECT_NE(std::string(error.what()).find("mote::sim::" + name), std::string::npos) << error.what();
+    }
+  }
   for (const auto& [name, given] : table) {
     try {
       sim::run(1, [] {}, given);
@@ -341,6 +383,33 @@ TEST(explore, goes_through_all_schedules_of_a_small_program) {
   EXPECT_TRUE(found) << found;
   EXPECT_TRUE(found.complete);
   EXPECT_EQ(orders.size(), 6u);
+}
+
+// How long what is sent takes is the seed's, in each schedule the same.
+TEST(explore, claims_not_to_have_tried_all_where_more_than_the_order_was_decided) {
+  const auto asks_itself = [] {
+    tcp_listener listener = tcp_listener::listen({ip_address::loopback_v4(), 0});
+    tcp_stream::connect(listener.local_endpoint());
+  };
+  const auto throws_dice = [] { random_source()(); };
+  const auto sends = [] { spawn([](pid to) { send(to, number{1}); }, self()), receive<number>(); };
+  const auto found = [](auto& main) { return sim::explore(main, {.seeds = 100'000}, on(1, sim::exhaustive(1))); };
+  EXPECT_TRUE(found(sends).complete);
+  EXPECT_TRUE(found(asks_itself));
+  EXPECT_FALSE(found(asks_itself).complete);
+  EXPECT_FALSE(found(throws_dice).complete);
+  EXPECT_EQ(sim::run(1, sends, on(1, sim::exhaustive(1))).drawn, 0u);
+  EXPECT_GT(sim::run(1, asks_itself, on(1, sim::exhaustive(1))).drawn, 0u);
+}
+
+// The first 64 of a queue can be next.
+TEST(explore, claims_not_to_have_tried_all_where_there_were_too_many_to_choose_from) {
+  const auto many = [] {
+    for (int i = 0; i < 100; ++i) spawn([] {});
+    yield();
+  };
+  const sim::options given = on(1, sim::exhaustive(0));
+  EXPECT_GT(sim::run(1, many, given).drawn, 0u);
 }
 
 TEST(explore, ends_when_its_time_is_up) {
@@ -444,6 +513,53 @@ TEST(faults, refuse_memory_where_it_is_asked_for) {
   EXPECT_TRUE(one) << one;
   EXPECT_GT(refused, 5);
   EXPECT_EQ(one.other_faults, static_cast<std::uint64_t>(refused));
+}
+
+template <class Call>
+bool has_memory(Call&& call) {
+  try {
+    call();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+// Each of them, some time; and what was refused was not done.
+TEST(faults, refuse_memory_to_each_call_that_asks_for_some) {
+  sim::options given = on(1);
+  given.what_fails.refuse_memory_one_in = 3;
+  std::map<std::string, int> refused;
+  const auto asks = [&refused] {
+    const auto tried = [&refused](const char* what, auto&& call) { refused[what] += has_memory(call) ? 0 : 1; };
+    const pid peer = spawn([] { receive<std::string>(); });
+    const pid answers = spawn([] {
+      for (;;) {
+        receive([](reply_to from, number) {
+          while (!has_memory([&] { reply(from, 1); })) {}
+        });
+      }
+    });
+    for (int i = 0; i < 20; ++i) {
+      tried("send", [&] { send(peer, number{i}); });
+      tried("request", [&] { receive_reply<int>(request(answers, number{i})); });
+      tried("link", [&] { link(peer); });
+      tried("unlink", [&] { unlink(peer); });
+      tried("monitor", [&] { demonitor(monitor(peer)); });
+      tried("timer", [&] { cancel_timer(send_after(1h, peer, number{i})); });
+      tried("spawn", [] { spawn([](std::array<std::uint64_t, 100>) {}, std::array<std::uint64_t, 100>()); });
+      tried("label", [] { spawn({.label = "a label"}, [] {}); });
+      tried("name", [&] { register_name("name " + std::to_string(i), spawn([] { receive<std::string>(); })); });
+    }
+    const auto named = registered_names();
+    if (static_cast<int>(named.size()) != 20 - refused["name"]) throw std::logic_error("a name too many or too few");
+  };
+  given.crashes_fail = false;
+  const sim::result one = sim::run(1, asks, given);
+  EXPECT_TRUE(one) << one;
+  for (const char* what : {"send", "request", "link", "unlink", "monitor", "timer", "spawn", "label", "name"}) {
+    EXPECT_GT(refused[what], 0) << what;
+  }
 }
 
 TEST(faults, make_a_turn_take_long) {
@@ -624,6 +740,43 @@ TEST(faults, delay_nothing_beyond_what_the_same_sender_sends_there_later) {
     given.what_fails.delay_one_in = 5;
     EXPECT_GT(all_go_well(50, hears_each_in_order, given).other_faults, 100u);
   }
+}
+
+void answer_for_ever() {
+  for (;;) receive([](reply_to from, number asked) { reply(from, asked.value); });
+}
+
+TEST(faults, delay_requests_and_replies_and_all_are_answered) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    sim::options given = on(schedulers);
+    given.what_fails.delay_one_in = 1;
+    const auto asks = [] {
+      const pid asked = spawn(answer_for_ever);
+      for (int i = 0; i < 50; ++i) {
+        if (receive_reply<int>(request(asked, number{i})) != i) throw std::logic_error("another answer");
+      }
+    };
+    const made delayed = all_go_well(5, asks, given);
+    EXPECT_EQ(delayed.other_faults, 5u * 100);
+  }
+}
+
+// Its sender is told what it would have been told had it come in time.
+TEST(faults, delay_a_request_until_nobody_is_there_any_more) {
+  sim::options given = on(2);
+  given.what_fails.delay_one_in = 1;
+  int unanswered = 0;
+  const auto asks_the_dying = [&unanswered] {
+    const pid asked = spawn([] { sleep_for(100us); });
+    const ref asked_for = request(asked, number{1});
+    try {
+      receive_reply<int>(asked_for);
+    } catch (const no_reply& none) {
+      unanswered += none.why() == reason::noproc;
+    }
+  };
+  all_go_well(20, asks_the_dying, given);
+  EXPECT_EQ(unanswered, 40);
 }
 
 TEST(faults, delay_what_nobody_reads_any_more_at_the_end) {
