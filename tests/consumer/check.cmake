@@ -1,5 +1,5 @@
 # One consumer test. WHAT: install, find_package, find_package_no_errno_define, pkg_config or add_subdirectory.
-# KIND: static or shared. WORK: a folder of ours. MOTE: the source tree. The rest: what our own build uses.
+# KIND: static, shared, or override: static, with mimalloc in malloc's place. WORK: a folder of ours. MOTE: the source tree. The rest: what our own build uses.
 cmake_minimum_required(VERSION 3.25)
 set(prefix ${WORK}/${KIND})
 set(shared_libs OFF)
@@ -9,20 +9,41 @@ endif()
 # The flags of preset release, so that ccache has mote's objects.
 set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=RelWithDebInfo -D MOTE_WERROR=ON
            "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g" -D BUILD_SHARED_LIBS=${shared_libs})
+set(programs hello keyword)
+if(KIND STREQUAL "override")
+  list(APPEND common -D MOTE_MIMALLOC_OVERRIDE=ON)
+  list(APPEND programs allocator)
+endif()
 set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
+# What the interface asks of users' code (cmake/library.cmake) has reached it.
+function(check_flags flags program)
+  if(NOT flags MATCHES "-fstack-clash-protection")
+    message(FATAL_ERROR "${program} is compiled without -fstack-clash-protection: ${flags}")
+  endif()
+  execute_process(COMMAND ${READELF} -d ${program} OUTPUT_VARIABLE linked COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT linked MATCHES "NOW")
+    message(FATAL_ERROR "${program} is linked without -z now: ${linked}")
+  endif()
+endfunction()
+
 # Builds and runs tests/consumer/project by CMake.
 function(check_project)
   set(folder ${WORK}/${WHAT}_${KIND})
   file(REMOVE_RECURSE ${folder})
-  run(${CMAKE_COMMAND} -S ${MOTE}/tests/consumer/project -B ${folder} ${common} ${ARGV})
+  run(${CMAKE_COMMAND} -S ${MOTE}/tests/consumer/project -B ${folder} ${common} -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
+      ${ARGV})
   run(${CMAKE_COMMAND} --build ${folder} -j 2)
-  run(${folder}/hello)
-  run(${folder}/keyword)
+  file(READ ${folder}/compile_commands.json commands)
+  foreach(program IN LISTS programs)
+    string(REGEX MATCH "\"command\": [^\n]*/project/${program}\\.cpp" command "${commands}")
+    check_flags("${command}" ${folder}/${program})
+    run(${folder}/${program})
+  endforeach()
 endfunction()
 
 # Builds and runs one program with nothing but a compiler and pkg-config.
@@ -32,6 +53,7 @@ function(check_pkg_config program)
   separate_arguments(flags UNIX_COMMAND "${flags}")
   set(output ${WORK}/${program}_${KIND})
   run(${COMPILER} -std=c++20 -O2 ${MOTE}/tests/consumer/project/${program}.cpp -o ${output} ${flags})
+  check_flags("${flags}" ${output})
   run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${prefix}/${LIBDIR} ${output})
 endfunction()
 
@@ -54,6 +76,9 @@ elseif(WHAT STREQUAL "pkg_config")
   set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
   check_pkg_config(hello)
   check_pkg_config(keyword --define-variable=errno_define=)
+  if(KIND STREQUAL "override")
+    check_pkg_config(allocator)
+  endif()
 else()
   message(FATAL_ERROR "no consumer test is called '${WHAT}'")
 endif()
