@@ -93,7 +93,7 @@ class inbox {
     word_pair seen = state_.load_halves(relaxed);
     for (;;) {
       if (seen.high == inbox_flags::asleep && seen.low == 0) {  // the usual case, which the general one includes
-        if (!state_.compare_exchange(seen, {0, 0}, acq_rel, relaxed)) continue;  // O1 O2
+        if (!state_.compare_exchange(seen, {0, 0}, acquire, relaxed)) continue;  // O2
         load = inbox_flags::asleep;
         return pushed::woke;
       }
@@ -167,7 +167,7 @@ class inbox {
       if ((seen.high & inbox_flags::asleep) == 0) return false;
       deaf = (seen.high & inbox_flags::deaf) != 0;
       const word_pair next{seen.low, seen.high & ~(inbox_flags::asleep | inbox_flags::deaf)};
-      if (state_.compare_exchange(seen, next, acq_rel, relaxed)) return true;  // O2
+      if (state_.compare_exchange(seen, next, acquire, relaxed)) return true;  // O2
     }
   }
 
@@ -227,7 +227,7 @@ class inbox {
   /// Owner, of an open one that has no mail for him yet: it is bounded from now on.
   void bind() noexcept {
     word_pair seen = state_.load_halves(relaxed);
-    while (!state_.compare_exchange(seen, {seen.low, (seen.high & inbox_flags::all) | inbox_flags::bounded}, acq_rel, relaxed)) {
+    while (!state_.compare_exchange(seen, {seen.low, (seen.high & inbox_flags::all) | inbox_flags::bounded}, relaxed, relaxed)) {
     }
   }
 

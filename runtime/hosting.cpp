@@ -148,7 +148,7 @@ std::vector<left_process> who_is_left(runtime& home) {
   std::vector<left_process> found;
   for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
     const process& block = home.table.at(index);
-    if (block.doing.load(acquire) == activity::free || block.has(process_flags::hidden)) continue;
+    if (block.doing.load(acquire) == activity::free || block.has(process_flags::hidden)) continue;  // finish.cpp, O1
     left_process one{name_of(home, block), {}, {}};
     const std::lock_guard hold(home.details_lock);
     if (block.details != nullptr) {
@@ -292,7 +292,7 @@ constinit std::atomic<void*> last_kept{nullptr};  // R3
 void expect_lost_stacks(runtime& home) noexcept {
   for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
     const process& left = home.table.at(index);
-    const activity doing = left.doing.load(acquire);
+    const activity doing = left.doing.load(acquire);  // finish.cpp, O1
     const bool stands = doing == activity::ready || doing == activity::waiting;
     if (stands && left.ground != nullptr && left.where != nullptr) lsan_expect_lost(left.where, left.ground->top());
   }
@@ -354,7 +354,7 @@ hosted_runtime::~hosted_runtime() {
 void hosted_runtime::keep(std::unique_ptr<host> which) noexcept {
   host* const kept = which.release();
   expect_lost_stacks(*kept->home);
-  kept->kept_before = static_cast<host*>(last_kept.exchange(kept, acq_rel));
+  kept->kept_before = static_cast<host*>(last_kept.exchange(kept, relaxed));  // R3: for a leak checker's eyes
 }
 
 int run_main(const options& given, int (*call)(void*), void* main) {

@@ -100,9 +100,9 @@ runtime::runtime(const options& given, std::uint64_t place, runtime* whose_guest
       stacks(stacks_for(settings)),
       schedulers(std::size_t{settings.schedulers} + settings.max_threads),
       default_size_class(stack_arena::size_class_of(settings.stack_bytes)),
-      budget_units(static_cast<std::int64_t>(settings.mailbox_budget_bytes >> 4)),
+      all_mail(static_cast<std::int64_t>(settings.mailbox_budget_bytes >> 4)),
       mail_is_slow(ordered_by != nullptr && ordered_by->is_slow()),
-      usual_inbox(budget_units != 0 || mail_is_slow ? inbox_flags::bounded : 0) {
+      usual_inbox(all_mail.is_set() || mail_is_slow ? inbox_flags::bounded : 0) {
   refuse_shadow_stacks();
   if (order != nullptr) schedulers.conduct(std::make_unique<conductor>(schedulers, *order, stacks));
   for (unsigned i = 0; i < settings.schedulers; ++i) {

@@ -24,7 +24,7 @@ struct scheduler::request {
 };
 
 void scheduler::take_remote() noexcept {
-  runnable* newest = station_->remote.exchange(nullptr, acquire);  // O1
+  runnable* newest = station_->remote.take_all();
   runnable* oldest = nullptr;
   while (newest != nullptr) {
     runnable* following = newest->next;

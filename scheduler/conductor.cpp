@@ -119,7 +119,7 @@ void conductor::end_lane() noexcept {
 bool conductor::can_go_on(const lane& one) const noexcept {
   if (one.over) return false;
   if (group_.stopping()) return one.standing == one.ground;  // C4
-  return !one.waits || one.woken.load(acquire) || one.deadline_ns <= order_.now_ns();
+  return !one.waits || one.woken.load(acquire) || one.deadline_ns <= order_.now_ns();  // O2
 }
 
 conductor::lane* conductor::choose() noexcept {
@@ -160,7 +160,7 @@ void conductor::stand() noexcept {
   order_.stands();
   const bool nothing_here = running_->whose->queued() == 0 && running_->whose->timers().size() == 0;
   if (nothing_here && !order_.is_over()) return wakes_.wait(seen, acquire);
-  running_->woken.store(true, release);
+  running_->woken.store(true, release);  // O2
 }
 
 void conductor::wake() noexcept {
@@ -182,7 +182,7 @@ void conductor::wait(lane& mine, std::uint64_t timeout_ns) noexcept {
   if (order_.is_over()) leave();
   if (!group_.stopping()) go_to(next());
   mine.waits = false;
-  mine.woken.exchange(false, acq_rel);
+  mine.woken.exchange(false, acquire);  // O2
 }
 
 // ---- as the plain thread sees it ----

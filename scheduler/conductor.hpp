@@ -10,6 +10,8 @@
 //     run stands: the group is told, and makes somebody ready, or the run is given up, or somebody outside does something.
 // C4  The end: the group stops, and each lane that is not inside a process comes to its end. One that is inside a process, which
 //     did not end, stays where it is for good, with what that process stands on.
+// O1  what has come, then wakes_ (release) -> the conductor's thread (acquire).
+// O2  what a lane is woken for, then woken (release) -> who sees that it can go on, and the lane (acquire).
 #pragma once
 
 #include "runtime/base/seam.hpp"
@@ -76,7 +78,7 @@ class conductor {
     explicit lane_source(lane& mine) noexcept : mine_(mine) {}
     void wait(std::uint64_t timeout_ns) noexcept override { mine_.owner.wait(mine_, timeout_ns); }
     void wake() noexcept override {
-      mine_.woken.store(true, std::memory_order_release);
+      mine_.woken.store(true, std::memory_order_release);  // O2
       mine_.owner.wake();
     }
 
@@ -105,7 +107,7 @@ class conductor {
   lane* left_ = nullptr;  // nullptr: the thread's own context was left
   machine native_;
   context native_where_ = nullptr;
-  std::atomic<std::uint32_t> wakes_{0};  // O1: what has come, before it
+  std::atomic<std::uint32_t> wakes_{0};  // O1
 
   std::mutex lock_;
   std::condition_variable changed_;

@@ -19,7 +19,7 @@ scheduler::scheduler(scheduler_group& group, station* place, stack_arena& stacks
       station_(place),
       group_(group),
       index_(place != nullptr ? place->index : 0) {
-  if (place != nullptr) place->holder.store(this, release);
+  if (place != nullptr) place->holder.store(this, release);  // handoff.cpp, H2
 }
 
 scheduler::~scheduler() = default;
@@ -70,7 +70,7 @@ void scheduler::service() noexcept {
     look_at_clock();
   }
   take_injected();
-  if (station_->remote.load(relaxed) != nullptr) take_remote();
+  take_remote();
   if (wanted_.load(relaxed) != 0) answer();
   if (group_.size() == 1) return;
   // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
@@ -316,7 +316,7 @@ scheduler& scheduler::wait_at_door(runtime_call what) noexcept {
 
 void machine_fences::heavy() noexcept {
   if (membarrier_available()) membarrier_all();
-  fence(seq_cst);
+  fence(seq_cst);  // door.hpp, O3
 }
 
 void machine_fences::pause(int looks) noexcept {

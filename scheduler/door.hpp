@@ -47,7 +47,7 @@ class basic_door {
     fence(seq_cst);  // O3
     std::uint32_t seen = borrowed_.load(acquire);  // O2
     while ((seen & raided) != 0) {
-      inside_.store(0, release);
+      inside_.store(0, relaxed);  // O2: by the fence before it
       for (int looks = 0; (borrowed_.load(relaxed) & raided) != 0; ++looks) Fences::pause(looks);
       inside_.store(1, relaxed);
       fence(seq_cst);  // O3
@@ -68,7 +68,7 @@ class basic_door {
   // ---- any other thread ----
   /// True: the owner is outside, and stays there until give_back or take.
   bool borrow() noexcept {
-    if ((borrowed_.fetch_or(raided, acquire) & raided) != 0) return false;  // O2 D2
+    if ((borrowed_.fetch_or(raided, relaxed) & raided) != 0) return false;  // D2; what orders it comes two lines on
     Fences::heavy();  // O3
     if ((borrowed_.load(acquire) & taken) == 0 && inside_.load(acquire) == 0) return true;  // O2
     give_back();

@@ -98,7 +98,7 @@ bool scheduler_group::quiet() const noexcept {
   if (!injector_.looks_empty()) return false;
   for (std::size_t i = 0; i < size(); ++i) {
     const station& one = place(i);
-    if ((*this)[i].queued() != 0 || !one.ring.empty() || one.remote.load(acquire) != nullptr) return false;
+    if ((*this)[i].queued() != 0 || !one.ring.empty() || !one.remote.looks_empty()) return false;
     if (one.timers.size() != 0) return false;
   }
   fence(seq_cst);  // between these looks and the next: idle.hpp, O1
@@ -117,12 +117,9 @@ void scheduler_group::submit(runnable& item) noexcept {
 }
 
 void scheduler_group::make_remote(unsigned index, runnable& item) noexcept {
-  std::atomic<runnable*>& remote = stations_[index]->remote;
   item.doing.store(activity::ready, relaxed);
   stations_[index]->remote_count.fetch_add(1, relaxed);
-  runnable* seen = remote.load(relaxed);
-  do item.next = seen;
-  while (!remote.compare_exchange_weak(seen, &item, release, relaxed));  // O1
+  stations_[index]->remote.push(item);
   if (idle_.wake(index)) wake(index);
 }
 

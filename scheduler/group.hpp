@@ -54,7 +54,7 @@ class scheduler_group {
   std::size_t size() const noexcept { return stations_.size(); }
   station& place(std::size_t index) const noexcept { return *stations_[index]; }
   /// Who holds that station now.
-  scheduler& operator[](std::size_t index) const noexcept { return *stations_[index]->holder.load(acquire); }
+  scheduler& operator[](std::size_t index) const noexcept { return *stations_[index]->holder.load(acquire); }  // handoff.cpp, H2
   void wake(std::size_t index) noexcept { stations_[index]->source->wake(); }
   idle_set<>& idle() noexcept { return idle_; }
   injector& injected() noexcept { return injector_; }

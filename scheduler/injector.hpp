@@ -1,4 +1,6 @@
 // Where work comes in that no scheduler made: from plain threads. Any thread pushes, any scheduler takes.
+//
+// O1  spare_count_ (release) -> take (acquire): a flag beside the lock, which alone orders the list.
 #pragma once
 
 #include "scheduler/run_queue.hpp"
@@ -26,7 +28,7 @@ class injector {
       const std::lock_guard hold(lock_);
       const std::size_t before = taken;
       while (taken < most && !spare_.empty()) out[taken++] = spare_.pop();
-      spare_count_.store(spare_count_.load(relaxed) - (taken - before), release);
+      spare_count_.store(spare_count_.load(relaxed) - (taken - before), release);  // O1
     }
     return taken;
   }

@@ -21,6 +21,8 @@ inline constexpr std::uint16_t no_pin = 0xFFFF;
 
 /// Owned by: the run queue it is in, the scheduler that runs it, or, while it waits, whoever wakes it.
 struct runnable {
+  void set_link(runnable* to) noexcept { next = to; }
+
   runnable* next = nullptr;      ///< in a run queue
   context where = nullptr;       ///< where it goes on; nullptr: it has not begun
   stack* ground = nullptr;       ///< its stack; nullptr before it begins

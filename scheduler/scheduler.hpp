@@ -13,7 +13,6 @@
 //     long-running process, taken by the watcher's raid. None is stranded.
 // S5  Equal work gets equal turns: now and then a busy one compares what is ready, of each priority, with another, and has
 //     that one migrate the surplus. What is pinned stays. Who gets is the one who asked, hence one that makes progress.
-// O1  scheduler_group::make_remote (release) -> take_remote (acquire): the owner, or a raider, sees the runnable.
 // S6  A scheduler holds a station, by which others know it, or none: when a process has not let go of its thread for long, a
 //     spare scheduler on another thread takes the station with all that is ready there (handoff.cpp). The old one is left with
 //     the process alone, and with what needs no door: its caches, its name for the running one. The process leaves it at its

@@ -120,7 +120,7 @@ bool scheduler::anything_offered() noexcept {
 }
 
 bool scheduler::anything_to_do() noexcept {
-  return group_.stopping() || queued() != 0 || station_->remote.load(relaxed) != nullptr || anything_offered();
+  return group_.stopping() || queued() != 0 || !station_->remote.looks_empty() || anything_offered();
 }
 
 // Nanoseconds until the next timer.
@@ -180,7 +180,7 @@ runnable* scheduler::watch() noexcept {
       station& place = group_.place(i);
       const std::uint64_t turn = victim.dispatches();
       const bool stands = place.seen_dispatches.exchange(turn, relaxed) == turn;
-      const bool waits = victim.queued() != 0 || place.remote.load(relaxed) != nullptr;
+      const bool waits = victim.queued() != 0 || !place.remote.looks_empty();
       if (&victim == this || (!waits && place.ring.empty())) continue;
       if (!stands) {
         if (victim.queue_.size() > 1) victim.wanted_.store(an_offer, relaxed);

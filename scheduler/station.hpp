@@ -2,6 +2,7 @@
 // place runs what is ready there. It is held by one at a time; by another after a hand-off (handoff.cpp).
 #pragma once
 
+#include "runtime/base/pile.hpp"
 #include "runtime/base/relaxed.hpp"
 #include "runtime/base/seam.hpp"
 #include "runtime/time/timer_wheel.hpp"
@@ -22,7 +23,7 @@ struct station {
       : index(number), timers(choices->now_ns(), drop), order(std::move(choices)), source(std::move(where)) {}
 
   const unsigned index;
-  std::atomic<scheduler*> holder{nullptr};  ///< release, acquire
+  std::atomic<scheduler*> holder{nullptr};  ///< handoff.cpp, H2
   std::atomic<std::uint64_t> seen_dispatches{0};  ///< of the holder, by whoever watched last, at the last look
 
   // The holder's.
@@ -31,7 +32,7 @@ struct station {
   const std::unique_ptr<event_source> source;
 
   // Written by others.
-  alignas(64) std::atomic<runnable*> remote{nullptr};
+  alignas(64) pile<runnable> remote;  ///< what is pinned here, or migrates
   std::atomic<std::uint32_t> remote_count{0};  ///< of what is there, counted before it comes and after it is taken
   alignas(64) steal_queue<runnable> ring;
 };

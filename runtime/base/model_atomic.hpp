@@ -81,6 +81,12 @@ class atomic {
     return desired;
   }
 
+  /// Ends with any change, so a notify that is forgotten is not found.
+  void wait(T old, order how = std::memory_order_seq_cst) const noexcept {
+    while (to_word(load(how)) == to_word(old)) model::hook::pause();
+  }
+  void notify_all() noexcept {}
+
   T exchange(T desired, order how = std::memory_order_seq_cst) noexcept {
     return change([desired](T) { return desired; }, how);
   }

@@ -3,7 +3,8 @@
 // word_: twice the number of those who are in; bit 0: closed.
 // I1  Nobody comes in any more once it is closed.
 // O1  leave (release) -> close (acquire): who closed it sees what those who were in did.
-// O2  close (release) -> an enter that is refused (acquire).
+// O2  close (release) -> an enter that is refused (acquire): it sees what came before the closing.
+// An enter that is let in needs no order: what it may rely on came with the turnstile.
 #pragma once
 
 #include "runtime/base/atomic.hpp"
@@ -19,7 +20,7 @@ class turnstile {
     std::uint32_t seen = word_.load(relaxed);
     do {
       if ((seen & shut) != 0) return word_.load(acquire), false;  // I1 O2
-    } while (!word_.compare_exchange_weak(seen, seen + one, acquire, relaxed));
+    } while (!word_.compare_exchange_weak(seen, seen + one, relaxed, relaxed));
     return true;
   }
   /// Any thread, once for each enter. Touches nothing of this object after it has let who closes it go on.
@@ -29,13 +30,13 @@ class turnstile {
   /// Any thread; again does no harm. Blocks while anybody is in.
   void close() noexcept {
     word_.fetch_or(shut, release);  // O2
-    for (std::uint32_t seen = 0; (seen = word_.load(acquire)) != shut;) word_.wait(seen, acquire);  // O1
+    for (std::uint32_t seen = 0; (seen = word_.load(acquire)) != shut;) word_.wait(seen, relaxed);  // O1
   }
   bool is_closed() const noexcept { return (word_.load(relaxed) & shut) != 0; }
 
  private:
   static constexpr std::uint32_t shut = 1, one = 2;
-  std::atomic<std::uint32_t> word_{0};
+  atomic<std::uint32_t> word_{0};
 };
 
 }  // namespace mote::detail

@@ -41,21 +41,21 @@ int netpoll::add(io_entry& entry) noexcept {
 }
 
 void netpoll::start_using() noexcept {  // N3
-  if (in_use_.exchange(true, acq_rel)) return;
+  if (in_use_.exchange(true, release)) return;  // O1
   for (std::size_t i = 0; i < schedulers_.size(); ++i) schedulers_.wake(i);
 }
 
 std::unique_ptr<event_source> netpoll::make_source() { return std::make_unique<netpoll_source>(*this); }
 
 bool netpoll::take_office() noexcept {
-  if (office_taken_.load(relaxed) || office_taken_.exchange(true, acquire)) return false;
+  if (office_taken_.load(relaxed) || office_taken_.exchange(true, acquire)) return false;  // O3
   if (alarm_set_.load(relaxed) && alarm_set_.exchange(false, relaxed)) clock_.set(0);
   return true;
 }
 
 // N4. An alarm that is set while another takes the office already wakes the deputy for nothing.
 void netpoll::leave_office() noexcept {
-  office_taken_.store(false, release);
+  office_taken_.store(false, release);  // O3
   fence(seq_cst);  // O2
   if (!deputy_taken_.load(relaxed)) return;
   alarm_set_.store(true, relaxed);

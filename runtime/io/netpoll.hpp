@@ -19,6 +19,7 @@
 //     next 1, 3, 7, ... times, so that who is seldom called does not look.
 // O1  in_use_ (release) -> a scheduler that goes to sleep (acquire), or has the permit of N3.
 // O2  office_taken_ and deputy_taken_, each stored before a seq_cst fence and the look at the other.
+// O3  who leaves the office, or the deputy's place (release) -> who takes it next (acquire): it has what belongs to it.
 #pragma once
 
 #include "runtime/io/io_table.hpp"
@@ -56,8 +57,8 @@ class netpoll {
   bool in_use() const noexcept { return in_use_.load(acquire); }  // O1
   bool take_office() noexcept;
   void leave_office() noexcept;
-  bool take_deputy() noexcept { return !deputy_taken_.load(relaxed) && !deputy_taken_.exchange(true, acquire); }
-  void leave_deputy() noexcept { deputy_taken_.store(false, release); }
+  bool take_deputy() noexcept { return !deputy_taken_.load(relaxed) && !deputy_taken_.exchange(true, acquire); }  // O3
+  void leave_deputy() noexcept { deputy_taken_.store(false, release); }  // O3
   bool office_is_free() const noexcept;
   void start_using() noexcept;
 

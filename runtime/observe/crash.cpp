@@ -2,6 +2,7 @@
 //
 // K1  One thread dumps, the first that crashes; others that crash meanwhile wait for the end of the program. A crash inside of
 //     the dump ends it: what is written so far stays, and the signal takes its course.
+// O1  the end of a dump (release) -> the next one's beginning (acquire).
 #include "runtime/observe/crash.hpp"
 
 #include "runtime/base/plain_line.hpp"
@@ -116,7 +117,7 @@ void handle(int number, siginfo_t* what, void* machine_state) {
   const int error = errno;
   const int self = this_thread_number();
   int none = 0;
-  if (dumper.compare_exchange_strong(none, self, acq_rel)) {
+  if (dumper.compare_exchange_strong(none, self, acquire)) {  // O1
     dump_crash(number, *what, registers_of(machine_state));
   } else if (none != self) {
     wait_for_the_end();
@@ -125,7 +126,7 @@ void handle(int number, siginfo_t* what, void* machine_state) {
   for (const chained_signal& each : chain) {
     if (each.number() == number) each.pass_on(what, machine_state);
   }
-  dumper.store(0, release);  // somebody before us has mended it
+  dumper.store(0, release);  // O1; somebody before us has mended it
 }
 
 }  // namespace

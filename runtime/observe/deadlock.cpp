@@ -5,6 +5,7 @@
 //     runtime_handle) as long as it lives, and one that runs in another thread than a scheduler's is seen in the table. Each
 //     stops counting only after what it stood for has made somebody ready, or cannot any more. Where one order holds for all
 //     that happens nothing but a way in leads out of it: what is waited for is simulated too.
+// O1  who stops counting itself (release) -> a look at the counts (acquire): it sees whom that one made ready before.
 // L2  A deadlock is told once: if nobody has run since, nor can, nothing changes any more. Whoever is told may have woken
 //     somebody, at any scheduler, armed a timer, or kept a way in: then it was none.
 #include "runtime/observe/deadlock.hpp"
@@ -121,7 +122,7 @@ bool all_wait(const runtime& home) noexcept {
   bool any = false;
   for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
     const process& one = home.table.at(index);
-    const activity doing = one.doing.load(acquire);
+    const activity doing = one.doing.load(acquire);  // finish.cpp, O1
     if (doing == activity::running || doing == activity::ready) return false;
     if (doing == activity::waiting && !one.has(process_flags::hidden)) any = true;
   }
@@ -135,9 +136,9 @@ bool anybody_unarmed(const runtime& home) noexcept {
   return false;
 }
 
-// L1. Asked also after a user's code has run here.
+// L1 O1. Asked also after a user's code has run here.
 bool can_be_woken(const runtime& home) noexcept {
-  if (home.ways_in.load(acquire) != 0 || current_core()->timers().size() != 0) return true;
+  if (home.ways_in.load(acquire) != 0 || current_core()->timers().size() != 0) return true;  // O1
   return !home.settings.deterministic_seed && (home.outside_waits.load(acquire) != 0 || anybody_unarmed(home));
 }
 

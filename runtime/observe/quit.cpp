@@ -1,4 +1,5 @@
 // The handler only rings; a thread that sleeps otherwise looks, and takes its time over names and text.
+// O1  ending, before the last ring (release) -> the thread that it wakes (acquire).
 #include "runtime/observe/quit.hpp"
 
 #include "runtime/base/check.hpp"
@@ -51,7 +52,7 @@ void wait_and_dump() noexcept {
   for (;;) {
     while (::sem_wait(&rung) != 0) {
     }
-    if (ending.load(acquire)) return;
+    if (ending.load(acquire)) return;  // O1
     dump_all();
   }
 }
@@ -80,7 +81,7 @@ void forget_quit() noexcept {
   if (--watches != 0) return;
   struct sigaction now {};
   if (::sigaction(SIGQUIT, nullptr, &now) == 0 && now.sa_handler == &handle) ::sigaction(SIGQUIT, &before, nullptr);
-  ending.store(true, release);
+  ending.store(true, release);  // O1
   ::sem_post(&rung);
   dumper.join();
 }

@@ -21,24 +21,24 @@ class runtime_list {
   void add(runtime& home) noexcept {
     for (auto& place : places_) {
       runtime* none = nullptr;
-      if (place.compare_exchange_strong(none, &home, seq_cst)) return;
+      if (place.compare_exchange_strong(none, &home, seq_cst)) return;  // O1
     }
   }
   void remove(runtime& home) noexcept {
     for (auto& place : places_) {
       runtime* one = &home;
-      place.compare_exchange_strong(one, nullptr, seq_cst);
+      place.compare_exchange_strong(one, nullptr, seq_cst);  // O1
     }
-    while (lookers_.load(seq_cst) != 0) std::this_thread::yield();  // W1
+    while (lookers_.load(seq_cst) != 0) std::this_thread::yield();  // W1 O1
   }
   /// Calls function(runtime&) for each. Async-signal-safe if that is.
   template <class Function>
   void for_each(Function&& function) noexcept {
-    lookers_.fetch_add(1, seq_cst);
+    lookers_.fetch_add(1, seq_cst);  // O1
     for (auto& place : places_) {
-      if (runtime* const one = place.load(seq_cst)) function(*one);
+      if (runtime* const one = place.load(seq_cst)) function(*one);  // O1
     }
-    lookers_.fetch_sub(1, seq_cst);
+    lookers_.fetch_sub(1, seq_cst);  // O1
   }
 
  private:

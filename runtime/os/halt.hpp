@@ -6,7 +6,9 @@
 //     the look takes nobody in, and waits for those between the two: each place of its count is filled, and nobody writes later.
 // O1  a halted thread's registers, and all it did before, -> arrived (release) -> the one who looks (acquire).
 // O2  the end of the look (release) -> the halted thread (acquire).
-// O3  the end of a look, its reads of the places (release) -> the beginning of the next (acq_rel) -> who takes a place (acquire).
+// O3  the end of a look, its reads of the places (release) -> the beginning of the next (acquire), and who takes a place of that
+//     (acquire): the beginning is a change of the same word, which carries the release on.
+// O4  the handler is installed, then its number (release) -> who sends the signal (acquire).
 #pragma once
 
 #include "runtime/os/backtrace.hpp"

@@ -21,7 +21,7 @@ void let_in(core& here, process& self, mailbox_bounds& bounds) noexcept {
     const bool may = (without_room & bit) == 0;
     ticket wanted{};
     if (may && enter_locked(here.home, bounds, self, each->mail, entrance::first, wanted) == pushed::queued) {
-      book(here.home, wanted.units);
+      here.home.all_mail.book(wanted.units);
       unlink_parked(bounds, *each, before);
       wake_parked(here, *each, posted::in_late);
     } else {
@@ -83,7 +83,7 @@ void let_go(core& here, process& owner, envelope& mail) noexcept {
   const std::uint32_t units = units_of(here.home, bounds, mail);
   note_gone(owner, bounds, mail, units);
   mail.counts = counting::nowhere;
-  const bool recovers = unbook(here.home, units);
+  const bool recovers = here.home.all_mail.unbook(units);
   const bool attends = here.running() == &owner && bounds.parked.load(relaxed) != 0 && is_time_to_look(bounds);
   if (!recovers && !attends) return;
   inside(here, [&](core& now) {
@@ -246,7 +246,7 @@ void set_bounds(runtime& home, process& unborn, const mailbox_options& wanted) {
   mailbox_bounds& bounds = home.table.bounds_of(unborn);
   set_bound(bounds.own, {wanted.messages, wanted.bytes, wanted.policy});
   bool any_sheds = sheds(bounds.own);
-  bounds.weighs = bounds.own.most_units != 0 || home.budget_units != 0;
+  bounds.weighs = bounds.own.most_units != 0 || home.all_mail.is_set();
   for (const type_limit& each : wanted.types) {
     type_bound& into = bounds.by_type[bounds.types++];
     set_bound(into, each.limit);

@@ -18,11 +18,9 @@
 //     the generation that he wants and the inbox open, deals with a process that has not come so far, so its block is its own.
 // B7  Where the budget stops a sender, its mailbox is put on the runtime's list, under the lock, and then the budget looked at once
 //     more. Who brings what waits back under the budget takes the list and nudges the owners, who let in whom they can, and
-//     put themselves there again if need be. Putting there and bringing back are both written before they look at what the
-//     other writes, at one word (O2): so one of them sees the other.
+//     put themselves there again if need be (budget.hpp, G2).
 // O1  The lock orders all but what is gone, which may be read a little late: a mailbox seems fuller then than it is, and who
 //     parks for that has looked under the lock (B2).
-// O2  All changes of waiting_units, and the look that follows a listing, are one order of read-modify-writes, acquire and release.
 #pragma once
 
 #include "mailbox/inbox.hpp"
@@ -154,7 +152,7 @@ struct alignas(64) mailbox_bounds {
   parked_send* last_parked;
   mail_queue shelf, heap;  ///< B4
   atomic<bool> listed;        ///< B7: as one that waits for the budget
-  std::uint32_t next_listed;  ///< as runtime::first_short
+  std::uint32_t next_listed;
 
   type_bound by_type[most_types];
 

@@ -33,23 +33,15 @@ std::size_t held_bytes(envelope& mail) noexcept {
 
 std::uint32_t units_of(const runtime& home, const mailbox_bounds& bounds, envelope& mail) noexcept {
   constexpr std::size_t most = std::size_t{1} << 32;
-  const std::size_t bytes = mail.bytes() + (bounds.weighs || home.budget_units != 0 ? held_bytes(mail) : 0);
+  const std::size_t bytes = mail.bytes() + (bounds.weighs || home.all_mail.is_set() ? held_bytes(mail) : 0);
   return static_cast<std::uint32_t>(std::min(bytes, most) >> 4);
 }
-
-namespace {
-
-bool over_budget(const runtime& home) noexcept {
-  return home.budget_units != 0 && home.waiting_units.load(relaxed) > home.budget_units;
-}
-
-}  // namespace
 
 ticket ticket_for(const runtime& home, mailbox_bounds& bounds, envelope& mail) noexcept {
   type_bound* const by_type = bounds.types != 0 ? bound_for(bounds, mail) : nullptr;
   bound* const limit = by_type != nullptr ? by_type : &bounds.own;
   std::uint32_t most = limit->most_count;
-  if (over_budget(home)) most = most == 0 ? few : std::min(most, few);
+  if (home.all_mail.is_used_up()) most = most == 0 ? few : std::min(most, few);
   return {limit, by_type, units_of(home, bounds, mail), most, most != limit->most_count};
 }
 
@@ -65,42 +57,16 @@ bool fits(const ticket& wanted, mailbox_bounds::load there, entrance how) noexce
 
 }  // namespace
 
-void book(runtime& home, std::uint32_t units) noexcept {
-  if (home.budget_units != 0) home.waiting_units.fetch_add(units, acq_rel);  // O2
-}
-
-bool unbook(runtime& home, std::uint32_t units) noexcept {
-  if (home.budget_units == 0) return false;
-  const std::int64_t before = home.waiting_units.fetch_sub(units, acq_rel);  // O2
-  return before > home.budget_units && before - std::int64_t{units} <= home.budget_units;
-}
-
 void wake_short(core* here, runtime& home) noexcept {
-  for (std::uint32_t each = home.first_short.exchange(0, acquire); each != 0;) {
-    process& owner = home.table.at(each - 1);
-    mailbox_bounds& bounds = home.table.bounds_of(owner);
-    each = bounds.next_listed;
-    bounds.listed.store(false, release);  // from here on it may be listed again
+  const auto bounds_at = [&](std::uint32_t index) -> mailbox_bounds& { return home.table.bounds_of(home.table.at(index)); };
+  home.all_mail.let_in(bounds_at, [&](std::uint32_t index) {
+    process& owner = home.table.at(index);
     if (owner.mail.nudge() == pushed::woke_linked) make_ready(here, home, owner);
-  }
+  });
 }
-
-namespace {
-
-// B7. Under the lock. False: the budget has room meanwhile.
-bool wait_for_budget(runtime& home, mailbox_bounds& bounds, const process& to) noexcept {
-  if (!bounds.listed.exchange(true, acquire)) {
-    bounds.next_listed = home.first_short.load(relaxed);
-    while (!home.first_short.compare_exchange_weak(bounds.next_listed, to.index + 1, release, relaxed)) {
-    }
-  }
-  return home.waiting_units.fetch_add(0, acq_rel) > home.budget_units;  // O2
-}
-
-}  // namespace
 
 bool is_over(const process& to, const envelope& mail) noexcept {
-  return to.generation.load(acquire) != mail.generation || has_ended(to);
+  return to.generation.load(acquire) != mail.generation || has_ended(to);  // table.hpp, T1
 }
 
 namespace {
@@ -135,7 +101,7 @@ pushed enter_locked(runtime& home, mailbox_bounds& bounds, process& to, envelope
   for (;;) {
     wanted = ticket_for(home, bounds, *mail);
     const pushed result = wanted.by_type != nullptr ? enter_by_type(to, mail, wanted, how) : enter_own(bounds, to, mail, wanted, how);
-    if (result != pushed::full || !wanted.by_budget || wait_for_budget(home, bounds, to)) return result;
+    if (result != pushed::full || !wanted.by_budget || home.all_mail.keep_out(bounds, to.index)) return result;  // B7
   }
 }
 
@@ -211,7 +177,7 @@ bool drop_one(core* here, runtime& home, process& to, mailbox_bounds& bounds, en
     const std::lock_guard hold(bounds.lock);
     if (!is_over(to, *oldest)) count_off(bounds, *oldest, units);
   }
-  if (unbook(home, units)) wake_short(here, home);
+  if (home.all_mail.unbook(units)) wake_short(here, home);
   drop_envelope(oldest);
   return true;
 }

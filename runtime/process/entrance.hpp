@@ -33,9 +33,6 @@ ticket ticket_for(const runtime& home, mailbox_bounds& bounds, envelope& mail) n
 /// What a message weighs.
 std::uint32_t units_of(const runtime& home, const mailbox_bounds& bounds, envelope& mail) noexcept;
 /// Adds to what waits in all mailboxes.
-void book(runtime& home, std::uint32_t units) noexcept;
-/// Takes off from it. True: it has come back under the budget by that, and wake_short is wanted.
-bool unbook(runtime& home, std::uint32_t units) noexcept;
 /// Wakes the owners of mailboxes that wait for the budget (B7). Not under a lock. here: nullptr in a plain thread.
 MOTE_COLD void wake_short(core* here, runtime& home) noexcept;
 /// The block has been taken by a later process, or its process has ended (B6). Under the lock.

@@ -12,7 +12,7 @@ namespace {
 // What is to be done after mail has been pushed, or not.
 posted settle(core* here, runtime& home, process& to, envelope* mail, const ticket& sent, pushed result) noexcept {
   if (result == pushed::closed) return posted::gone;
-  book(home, sent.units);
+  home.all_mail.book(sent.units);
   if (result == pushed::woke) to.handed = mail;
   if (result != pushed::queued) {
     make_ready(here, home, to);

@@ -215,7 +215,7 @@ void add_wait(const detail::runtime& home, std::uint64_t now_ns, const process& 
 
 // Whether it has been launched and its end has not been told to everyone yet (finish.cpp, X2 O1).
 bool known(const process& block, std::uint64_t key) noexcept {
-  return block.doing.load(acquire) != activity::free && block.key() == key;
+  return block.doing.load(acquire) != activity::free && block.key() == key;  // finish.cpp, O1
 }
 
 // Those of the caller: who ended without a word (ties.cpp, L4), or is to be told of an unlink yet, is left out.

@@ -109,10 +109,10 @@ void way_in::open() const noexcept {
   if (const visit there = visit::to(place_)) there.home().ways_in.fetch_add(1, relaxed);
 }
 
-// A scheduler looks again: perhaps all that is left waits for one another.
+// A scheduler looks again: perhaps all that is left waits for one another. deadlock.cpp, O1
 void way_in::close() const noexcept {
   const visit there = visit::to(place_);
-  if (there && there.home().ways_in.fetch_sub(1, acq_rel) == 1) there.home().schedulers.wake(0);
+  if (there && there.home().ways_in.fetch_sub(1, release) == 1) there.home().schedulers.wake(0);
 }
 
 namespace {

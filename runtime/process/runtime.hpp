@@ -5,6 +5,7 @@
 #include "runtime/os/fork_watch.hpp"
 #include "runtime/process/abroad.hpp"
 #include "runtime/process/alarms.hpp"
+#include "runtime/process/budget.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/table.hpp"
 #include "scheduler/group.hpp"
@@ -104,10 +105,8 @@ class runtime {
   /// How many held a mutex when they left their scheduler. Counted only by builds that check mutexes.
   std::atomic<std::uint64_t> mutex_holders{0};
   bool tells_first_end = true;  ///< on stderr, when the first process ends in no orderly way
-  /// What waits in all mailboxes, in units of 16 bytes, and how much may; 0: no such limit (options::mailbox_budget_bytes).
-  const std::int64_t budget_units;
-  std::atomic<std::int64_t> waiting_units{0};
-  atomic<std::uint32_t> first_short{0};  ///< the mailboxes that wait for the budget (bounds.hpp, B7): an index and 1; 0: none
+  /// What waits in all mailboxes, and how much may (options::mailbox_budget_bytes).
+  budget all_mail;
   const bool mail_is_slow;          ///< simulated (seam::postpones)
   const std::uint64_t usual_inbox;  ///< with which flags an inbox begins
   alarms watched;  ///< what the system monitor wants to hear of

@@ -97,7 +97,7 @@ process* process_table::take_one() noexcept {
   auto* const made = ::new (static_cast<void*>(&blocks_[index])) process;
   static_cast<void>(made->mail.close());
   made->index = index;
-  carved_.store(index + 1, release);
+  carved_.store(index + 1, release);  // O1
   return made;
 }
 

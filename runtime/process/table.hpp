@@ -7,6 +7,7 @@
 //     and give many at a time, and a block that lies in a cache counts as in use. When it has not, it is *scarce*: caches are
 //     told to keep none, and blocks are handed out one by one, as long as fewer than `most` are in use, those that still lie
 //     in caches not counted. So a spawn fails exactly when `most` are alive, whoever has the free blocks.
+// O1  carved_ (release) -> carved (acquire): who sees the number finds a made block below it.
 #pragma once
 
 #include "runtime/base/inline.hpp"
@@ -34,7 +35,7 @@ class process_table {
   std::uint64_t place() const noexcept { return place_; }
   std::size_t most() const noexcept { return most_; }
   /// Blocks with a smaller index have been used at least once. Any thread.
-  std::uint32_t carved() const noexcept { return carved_.load(acquire); }
+  std::uint32_t carved() const noexcept { return carved_.load(acquire); }  // O1
 
   process& at(std::uint32_t index) const noexcept { return blocks_[index]; }
   /// The block of which this is a part.
@@ -54,7 +55,7 @@ class process_table {
     const auto generation = static_cast<std::uint32_t>(key >> 32);
     if (index >= blocks_there_ || generation == 0) [[unlikely]] return nullptr;
     process& block = blocks_[index];
-    if (block.generation.load(acquire) != generation) [[unlikely]] return nullptr;
+    if (block.generation.load(acquire) != generation) [[unlikely]] return nullptr;  // T1
     return &block;
   }
   pid pid_of(std::uint64_t key) const noexcept {

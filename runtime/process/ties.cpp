@@ -149,7 +149,7 @@ bool takes_signals(const runtime& home, std::uint64_t key) noexcept {
 bool has_told_all(const runtime& home, std::uint64_t key) noexcept {
   if (is_foreign(key)) return home.elsewhere->has_ended(key);
   const process* const block = home.table.find(key);
-  if (block == nullptr || block->doing.load(acquire) == activity::free) return true;
+  if (block == nullptr || block->doing.load(acquire) == activity::free) return true;  // finish.cpp, O1
   return block->generation.load(relaxed) != static_cast<std::uint32_t>(key >> 32);
 }
 

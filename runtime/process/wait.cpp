@@ -57,7 +57,7 @@ void publish_unarmed(scheduler& here, runnable& left) noexcept {
 void time_is_up(timer& due) noexcept {
   auto& here = *current_core();
   auto& self = *static_cast<process*>(due.subject);
-  if (self.generation.load(acquire) != due.detail) return;
+  if (self.generation.load(acquire) != due.detail) return;  // table.hpp, T1
   here.trace().record(event::fire, trace_number(&self), 0);
   if (self.mail.nudge() == pushed::woke_linked) here.make_ready(self);
 }
@@ -175,7 +175,7 @@ class outside_wait {
   explicit outside_wait(runtime& home) noexcept : home_(home) { home_.outside_waits.fetch_add(1, relaxed); }
   outside_wait(const outside_wait&) = delete;
   outside_wait& operator=(const outside_wait&) = delete;
-  ~outside_wait() { home_.outside_waits.fetch_sub(1, release); }
+  ~outside_wait() { home_.outside_waits.fetch_sub(1, release); }  // deadlock.cpp, O1
 
  private:
   runtime& home_;
@@ -195,7 +195,7 @@ bool wait_for_wake(process& self, std::uint64_t deadline_ns, wait_reason why) {
 }
 
 void wait_out(process& self, const std::atomic<bool>& done) noexcept {
-  while (!done.load(acquire)) {
+  while (!done.load(acquire)) {  // blocking.cpp, O1
     core& here = *current_core();
     if (!has_news(self, wait_reason::work)) {
       const outside_wait counted(here.home);

@@ -16,13 +16,13 @@ namespace mote::detail {
 /// S1  A generation leaves `armed` once: by the one compare-exchange, of fire or of a cancel, that finds it there.
 /// S2  Who took it out of `armed` owns the payload: fire hands it to the callback, cancel to its caller.
 /// O1  arm (release) -> cancel (acquire): the canceller sees the payload, however the id reached it.
-/// O3  arm writes the deadline (release) -> deadline reads it (acquire): who sees the deadline of a later arming also
+/// O2  arm writes the deadline (release) -> deadline reads it (acquire): who sees the deadline of a later arming also
 ///     sees, when it looks at the state again, that the earlier one is over.
 /// ABA: a stale id carries a generation that never comes back (62 bits), so its compare-exchange fails for ever.
 class timer_state {
  public:
   void arm(std::uint64_t generation, std::uint64_t deadline_ns) noexcept {
-    deadline_ns_.store(deadline_ns, release);       // O3
+    deadline_ns_.store(deadline_ns, release);       // O2
     word_.store(pack(generation, armed), release);  // O1
   }
 
@@ -43,7 +43,7 @@ class timer_state {
   /// Any thread: the deadline while that generation is armed.
   std::optional<std::uint64_t> deadline(std::uint64_t generation) const noexcept {
     if (word_.load(acquire) != pack(generation, armed)) return std::nullopt;  // O1: not an earlier arming's deadline
-    const std::uint64_t deadline_ns = deadline_ns_.load(acquire);             // O3
+    const std::uint64_t deadline_ns = deadline_ns_.load(acquire);             // O2
     if (word_.load(relaxed) != pack(generation, armed)) return std::nullopt;  // it may be a later arming's
     return deadline_ns;
   }
@@ -59,31 +59,6 @@ class timer_state {
 
   atomic<std::uint64_t> word_{pack(1, idle)};  // generation 0 is no timer's
   atomic<std::uint64_t> deadline_ns_{0};
-};
-
-/// Timers which other threads cancelled, until the owner of the wheel takes them back. Any thread pushes, the owner
-/// takes all. Node has a function link(), a place for one Node* which belongs to the pusher until the push, then to the
-/// owner.
-/// O2  push (release) -> take_all (acquire): the owner sees the link, and that the pusher is done with the node.
-/// ABA is harmless: nobody pops one node, and a push wants the current head, not its history.
-/// Source: Treiber, IBM RJ 5118 (1986), push only.
-template <class Node>
-class cancelled_list {
- public:
-  void push(Node& node) noexcept {
-    Node* seen = head_.load(relaxed);
-    do node.set_link(seen);
-    while (!head_.compare_exchange_weak(seen, &node, release, relaxed));  // O2
-  }
-
-  /// The newest of them, linked by link(); nullptr when there is none, which costs a plain load.
-  Node* take_all() noexcept {
-    if (head_.load(relaxed) == nullptr) return nullptr;
-    return head_.exchange(nullptr, acquire);  // O2
-  }
-
- private:
-  atomic<Node*> head_{nullptr};
 };
 
 }  // namespace mote::detail

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/base/pile.hpp"
 #include "runtime/base/relaxed.hpp"
 #include "runtime/time/timer_state.hpp"
 
@@ -52,7 +53,7 @@ struct timer_id {
 ///     two differ; so all of a lower level fire before any of a higher one, and no slot number ever wraps.
 /// T3  Only the owner links, unlinks and recycles. One that another thread cancelled is recycled when the owner takes
 ///     it from cancelled_, and nowhere else.
-/// What several threads touch, and its orders O1 to O3, is in timer_state.hpp.
+/// What several threads touch, and its orders O1 and O2, is in timer_state.hpp.
 class timer_wheel {
  public:
   static constexpr std::uint64_t tick_ns = std::uint64_t{1} << 14;  // 16.4 microseconds
@@ -139,7 +140,7 @@ class timer_wheel {
   std::vector<std::unique_ptr<slab, slab_deleter>> slabs_;
   std::size_t fresh_ = 0;  // timers of the newest slab never used so far
   void (*drop_)(timer&) noexcept;
-  alignas(64) cancelled_list<timer> cancelled_;  // other threads write here
+  alignas(64) pile<timer> cancelled_;  // which other threads cancelled, until the owner takes them back
 };
 
 }  // namespace mote::detail

@@ -8,7 +8,7 @@ namespace mote::detail {
 
 bool family::is_gone(std::uint64_t key) const noexcept {
   const process* const block = home_.table.find(key);
-  return block == nullptr || block->doing.load(acquire) == activity::free;
+  return block == nullptr || block->doing.load(acquire) == activity::free;  // finish.cpp, O1
 }
 
 // An entry stays until its process has told everyone of its end, and a while longer.

@@ -1,6 +1,7 @@
 // The claims of runtime/time/timer_state.hpp under all short interleavings.
 #include <gtest/gtest.h>
 
+#include "runtime/base/pile.hpp"
 #include "runtime/time/timer_state.hpp"
 #include "tests/model/model.hpp"
 
@@ -64,7 +65,7 @@ TEST(timer_state, a_stale_id_leaves_the_next_timer_alone) {
   });
 }
 
-// O1 O3. Whatever the moment, an id shows the deadline of its own arming or none.
+// O1 O2. Whatever the moment, an id shows the deadline of its own arming or none.
 TEST(timer_state, shows_no_deadline_of_an_earlier_or_later_timer) {
   model::explore([](model::world& world) {
     timer_state state;
@@ -93,10 +94,10 @@ struct node {
   void set_link(node* other) { next.write(other); }
 };
 
-// O2. Two cancel, the owner takes back what it finds: each node once, with its link, and recycles it.
-TEST(cancelled_list, gives_each_node_to_the_owner_once) {
+// pile.hpp, O1. Two cancel, the owner takes back what it finds: each node once, with its link, and recycles it.
+TEST(pile, gives_each_cancelled_timer_to_the_owner_once) {
   model::explore([](model::world& world) {
-    cancelled_list<node> list;
+    pile<node> list;
     node first, second;
     first.state.arm(1, 10);
     second.state.arm(1, 10);
