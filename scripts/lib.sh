@@ -126,3 +126,12 @@ build() {
   (($# > 0)) && targets=(--target "$@")
   with_progress "build $preset${*:+: $*}" cmake --build --preset "$preset" -j "$(cores)" "${targets[@]}"
 }
+
+# first_cores COUNT: as taskset -c wants them.
+first_cores() {
+  local range first last
+  taskset -cp $$ | sed 's/.*: //' | tr , '\n' | while read -r range; do
+    IFS=- read -r first last <<<"$range"
+    seq "$first" "${last:-$first}"
+  done | head -n "$1" | paste -sd,
+}

@@ -17,6 +17,7 @@ struct trial {
   std::uint64_t count = 0;  ///< of what the bar's `about` says
   std::uint64_t seed = 1;   ///< of all that is chosen at random
   bool timed = false;       ///< times count: a late one fails. Otherwise only outcomes do.
+  std::uint64_t seconds = 0;  ///< of a bar that lasts for a time
 };
 
 /// What came of it. figure holds no blanks.
@@ -30,6 +31,7 @@ struct bar {
   std::string_view name, about;
   std::uint64_t full_count, quick_count;
   verdict (*run)(const trial& now);
+  std::uint64_t full_seconds = 0, quick_seconds = 0;  ///< what lasts for a time
 };
 
 /// Steele, Lea and Flood's SplitMix64: a sequence that its seed gives again.

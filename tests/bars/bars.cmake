@@ -41,6 +41,19 @@ elseif(NOT MOTE_SANITIZE)
   mote_add_bar(23)
 endif()
 
+# A few tests in which it matters who runs when. A sanitizer takes several times as long, and has the whole suite.
+if(NOT MOTE_SANITIZE)
+  add_test(NAME bar.17 COMMAND ${CMAKE_CURRENT_LIST_DIR}/crowded.sh $<TARGET_FILE:process_tests>
+           "send.*:link.*:monitor.*:pinning.*:fairness.*:timers.*:idle_server.*")
+  set_tests_properties(bar.17 PROPERTIES TIMEOUT 120 LABELS bars)
+endif()
+# Of a program with optimisation: else the tool takes minutes.
+if(NOT MOTE_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  add_test(NAME bar.15 COMMAND ${CMAKE_CURRENT_LIST_DIR}/memcheck.sh $<TARGET_FILE:process_tests> 
+           "link.ends_the_other*:monitor.tells_once*:send.copies*:request.is_answered:receive.takes_the_oldest*")
+  set_tests_properties(bar.15 PROPERTIES TIMEOUT 120 LABELS bars SKIP_RETURN_CODE 77)
+endif()
+
 if(MOTE_SANITIZE STREQUAL "thread")
   mote_add_bar(shared)
   set_tests_properties(bar.shared PROPERTIES PASS_REGULAR_EXPRESSION "WARNING: ThreadSanitizer: data race")

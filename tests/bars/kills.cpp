@@ -1,4 +1,4 @@
-// Bar 21. A kill reaches a process wherever it is: waiting, asleep, in a loop that swallows every exception, below a
+// Bar 21. A kill reaches a process wherever it is: waiting, asleep, in a read, an accept, in a loop that swallows every exception, below a
 // noexcept function, in a destructor, in a destructor while an exception is on its way. An uncaught exception and
 // std::terminate end the one process that they happen in, and nobody else.
 // Hit: the process was where it should be when the kill was sent.
@@ -6,10 +6,16 @@
 
 #include <mote/mote.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <exception>
 #include <iterator>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 namespace bars {
@@ -58,6 +64,51 @@ void wait_while_unwinding() {
   throw 1;
 }
 
+mote::tcp_listener listen_here() { return mote::tcp_listener::listen({mote::ip_address::loopback_v4(), 0}); }
+
+/// A connection on which nothing comes.
+struct silent_line {
+  silent_line() {
+    mote::tcp_listener door = listen_here();
+    near = mote::tcp_stream::connect(door.local_endpoint());
+    far = door.accept();
+  }
+  void read() {
+    char one = 0;
+    near.read({&one, 1});
+  }
+  mote::tcp_stream near, far;
+};
+
+/// The same, as bare descriptors.
+struct silent_pair {
+  silent_pair() {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+      throw std::system_error(errno, std::system_category(), "socketpair");
+    }
+  }
+  silent_pair(const silent_pair&) = delete;
+  silent_pair& operator=(const silent_pair&) = delete;
+  ~silent_pair() {
+    for (const int end : ends) close(end);
+  }
+  std::array<int, 2> ends{};
+};
+
+void read() { silent_line().read(); }
+void accept() { listen_here().accept(); }
+void wait_readable() { mote::wait_readable(silent_pair().ends[0]); }
+
+// One that swallows its end keeps its connection for good.
+[[noreturn]] void swallow_reads() {
+  silent_line line;
+  for (;;) {
+    try {
+      for (;;) line.read();
+    } catch (...) {}
+  }
+}
+
 /// Where the kill is to find its victim.
 struct trap {
   const char* text;
@@ -79,6 +130,10 @@ constexpr trap traps[] = {
     {"a destructor", true, [] { const waits_at_end last; }},
     {"a destructor that may throw", true, [] { const sleeps_at_end last; }},
     {"a destructor while unwinding", true, [] { wait_while_unwinding(); }},
+    {"a read", true, read},
+    {"an accept", true, accept},
+    {"a catch loop around a read", true, [] { swallow_reads(); }},
+    {"wait_readable", true, wait_readable},
 };
 
 /// An end by the process's own fault.
@@ -188,6 +243,6 @@ verdict run(const trial& now) {
 
 }  // namespace
 
-extern const bar kills{"21", "rounds of a kill in each of 13 places and 3 faults", 200, 10, run};
+extern const bar kills{"21", "rounds of a kill in each of 17 places and 3 faults", 200, 10, run};
 
 }  // namespace bars

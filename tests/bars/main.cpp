@@ -1,4 +1,4 @@
-// mote-bars BAR [--quick] [--timed] [--count N] [--seed N]: runs one bar, says on stderr what was wrong, and prints its
+// mote-bars BAR [--quick] [--timed] [--count N] [--seconds N] [--seed N]: runs one bar, says on stderr what was wrong, and prints its
 // line. Ends with 0 when it passed, 1 when not, 2 when it could not be run. scripts/soak runs all of them.
 #include "bar.hpp"
 
@@ -37,15 +37,18 @@ std::uint64_t number(const char* option, const char* text) {
 }
 
 trial orders(const bar& chosen, char** options) {
-  trial now{chosen.full_count, 1, false};
+  trial now{chosen.full_count, 1, false, chosen.full_seconds};
   for (; *options != nullptr; ++options) {
     const std::string_view option = *options;
     if (option == "--quick") {
       now.count = chosen.quick_count;
+      now.seconds = chosen.quick_seconds;
     } else if (option == "--timed") {
       now.timed = true;
     } else if (option == "--count") {
       now.count = number("--count", *++options);
+    } else if (option == "--seconds") {
+      now.seconds = number("--seconds", *++options);
     } else if (option == "--seed") {
       now.seed = number("--seed", *++options);
     } else {

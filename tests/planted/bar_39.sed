@@ -1,4 +1,4 @@
 # runtime/process/ties.cpp
-# a link passes no kill on
+# who is killed tells its monitors nothing
 # bar 39
-s/^  if \(!is_trapped\(self, news\.why, by_link\)\) return/  if (by_link \&\& news.why.kind() == reason_kind::killed) return;\n&/
+s/^(  if \(self\.watchers != nullptr)\) tell_watchers/\1 \&\& why.kind() != reason_kind::killed) tell_watchers/
