@@ -70,7 +70,7 @@ void scheduler::service() noexcept {
     look_at_clock();
   }
   take_injected();
-  take_remote();
+  if (!station_->remote.looks_empty()) take_remote();
   if (wanted_.load(relaxed) != 0) answer();
   if (group_.size() == 1) return;
   // What nobody stole comes back a little at a time, so that it waits no longer than what is queued here.
