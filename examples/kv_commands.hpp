@@ -45,6 +45,10 @@ struct job {
   }
 };
 
+inline bool same_word(std::string_view given, std::string_view lower) noexcept {
+  return std::ranges::equal(given, lower, {}, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+}
+
 struct command {
   std::string_view name;
   std::size_t least, most;  // words, its name included
@@ -81,16 +85,14 @@ inline constexpr command commands[] = {
     {"command", 1, any_number, [](const job& one) { resp::array(one.out, 0); }},
     {"config", 2, any_number,
      [](const job& one) {  // redis-benchmark asks how the server persists: it does not
-       if (one.given.size() != 3) return resp::simple(one.out, "OK");
+       if (!same_word(one.word(1), "get") || one.given.size() != 3) {
+         return resp::error(one.out, "ERR only CONFIG GET of one parameter is known, and no parameter can be set");
+       }
        resp::array(one.out, 2);
        resp::bulk(one.out, one.word(2));
        resp::bulk(one.out, "");
      }},
 };
-
-inline bool same_word(std::string_view given, std::string_view lower) noexcept {
-  return std::ranges::equal(given, lower, {}, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-}
 
 /// What a client may have misspelt, made fit for an answer of one line.
 inline std::string printable(std::string_view word) {

@@ -1,5 +1,5 @@
 // A key-value server that redis-cli and redis-benchmark can talk to: one process a connection, the keys in servers, the
-// shards, under a supervisor. Ends on SIGINT or SIGTERM.
+// shards, under a supervisor. On SIGINT or SIGTERM it lets no client in any more, answers what has come, and ends.
 //   kv_server --port 6380 &   then   redis-cli -p 6380 set greeting hello
 #include "kv_commands.hpp"
 #include "serving.hpp"
@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace {
 
@@ -49,8 +50,10 @@ void talk(mote::tcp_stream& client, std::size_t shards) {
     const std::size_t got = client.read(input.room(portion_bytes));
     input.commit(got);
     if (got == 0) return;
-    makes_sense = run_commands(input, words, data, client, out);
-    client.write(out);
+    carry_out([&] {
+      makes_sense = run_commands(input, words, data, client, out);
+      client.write(out);
+    });
     out.clear();
   }
   part_from(client);
@@ -76,10 +79,12 @@ int main(int argc, char** argv) {
   mote::options options;
   app.add_option("--port", port, "Where to listen, on all addresses; 0: the system chooses")->capture_default_str();
   app.add_option("--shards", shards, "Servers that share the keys")->check(CLI::Range(1, 1024))->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->capture_default_str();
+  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
   CLI11_PARSE(app, argc, argv);
-  return serve_until_asked_to_end("kv_server", options, [&] {
-    kv::start_store(shards);
-    mote::spawn_link(&serve, listen_on(port), shards);
-  });
+  std::optional<mote::supervisor> store;
+  const auto start = [&] {
+    store = kv::start_store(shards);
+    return mote::spawn_link(&serve, listen_on(port), shards);
+  };
+  return serve_until_asked_to_end("kv_server", options, start, [&] { mote::stop(*store, mote::reason::shutdown); });
 }

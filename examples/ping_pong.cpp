@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   std::uint64_t rounds = 200'000;
   mote::options options;
   app.add_option("--rounds", rounds, "How often there and back")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->capture_default_str();
+  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
   CLI11_PARSE(app, argc, argv);
 
   return mote::run(

@@ -2,6 +2,7 @@
 // lines of words; answers go out.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace resp {
@@ -66,8 +68,8 @@ class parser {
   enum class state { start, header, body, broken };
   static constexpr std::size_t none = std::string_view::npos;
 
-  outcome fail(std::string_view why) noexcept {
-    error_ = why;
+  outcome fail(std::string why) {
+    error_ = std::move(why);
     now_ = state::broken;
     return outcome::broken;
   }
@@ -106,7 +108,8 @@ class parser {
       if (got != outcome::command) return got;
       if (size < 0) return fail("invalid bulk length");
       word_size_ = static_cast<std::size_t>(size);
-      if (at_ - begin_ + word_size_ > most_.command_bytes) return fail("too big a command");
+      if (at_ - begin_ + word_size_ > most_.command_bytes)
+        return fail("too big a command: at most " + std::to_string(most_.command_bytes) + " bytes");
       now_ = state::body;
     }
     if (text_.size() - at_ < word_size_ + 2) return outcome::need_more;
@@ -128,7 +131,8 @@ class parser {
     const char* const last = rest.data() + end;
     const auto [stop, error] = std::from_chars(rest.data() + 1, last, into);
     if (error != std::errc() || stop != last || into < -1 || (into > 0 && static_cast<std::size_t>(into) > most)) {
-      return fail(mark == '$' ? "invalid bulk length" : "invalid multibulk length");
+      return fail((mark == '$' ? "invalid bulk length: at most " : "invalid multibulk length: at most ") +
+                  std::to_string(most));
     }
     at_ += end + 2;
     return outcome::command;
@@ -136,7 +140,9 @@ class parser {
 
   outcome read_line_of_words() {
     const std::size_t end = text_.find('\n', at_);
-    if ((end == none ? text_.size() : end) - begin_ > most_.line_bytes) return fail("too big inline request");
+    if ((end == none ? text_.size() : end) - begin_ > most_.line_bytes) {
+      return fail("too big inline request: at most " + std::to_string(most_.line_bytes) + " bytes");
+    }
     if (end == none) {
       at_ = text_.size();  // searched so far
       return outcome::need_more;
@@ -146,7 +152,7 @@ class parser {
       at = line.find_first_not_of(" \t\r", at);
       if (at == none) break;
       const std::size_t stop = std::min(line.find_first_of(" \t\r", at), line.size());
-      if (places_.size() == most_.words) return fail("too many words");
+      if (places_.size() == most_.words) return fail("too many words: at most " + std::to_string(most_.words));
       places_.push_back({at, stop - at});
       at = stop;
     }
@@ -164,14 +170,16 @@ class parser {
   std::size_t word_size_ = 0;
   std::vector<place> places_;
   state now_ = state::start;
-  std::string_view error_;
+  std::string error_;
 };
 
 // ---- answers, appended to `out` ----
 
 inline void simple(std::string& out, std::string_view text) { out.append("+").append(text).append("\r\n"); }
 inline void error(std::string& out, std::string_view text) { out.append("-").append(text).append("\r\n"); }
-inline void number(std::string& out, std::int64_t value) { out.append(":").append(std::to_string(value)).append("\r\n"); }
+inline void number(std::string& out, std::int64_t value) {
+  out.append(":").append(std::to_string(value)).append("\r\n");
+}
 inline void array(std::string& out, std::size_t size) { out.append("*").append(std::to_string(size)).append("\r\n"); }
 inline void nothing(std::string& out) { out.append("$-1\r\n"); }
 inline void bulk(std::string& out, std::string_view text) {

@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   mote::options options;
   app.add_option("--processes", size, "Members of the ring")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   app.add_option("--hops", hops, "How often the token is handed on")->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->capture_default_str();
+  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
   CLI11_PARSE(app, argc, argv);
 
   return mote::run(

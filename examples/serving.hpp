@@ -6,7 +6,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -48,30 +50,62 @@ inline mote::tcp_listener listen_on(std::uint16_t port) {
 template <class Serve, class... Args>
 [[noreturn]] void accept_for_ever(mote::tcp_listener listener, Serve serve, const Args&... args) {
   for (;;) {
-    std::error_code error;
-    mote::tcp_stream stream = listener.accept(error);
-    if (!error) {
-      mote::spawn(serve, std::move(stream), args...);
-    } else {
-      std::fprintf(stderr, "no connection accepted: %s\n", error.message().c_str());
+    try {
+      mote::spawn(serve, listener.accept(), args...);
+    } catch (const std::system_error& refused) {
+      std::fprintf(stderr, "no connection accepted: %s\n", refused.what());
     }
   }
 }
 
-/// A program's main: runs start() as the first process's beginning, and then until SIGINT or SIGTERM. What cannot be had is told
-/// on stderr, and is the exit code 1.
-template <class Start>
-int serve_until_asked_to_end(const char* program, const mote::options& options, Start start) {
+/// In a connection's process: does what a client has asked for, to the end. No exit signal but kill ends the process
+/// meanwhile; one that has come ends it afterwards.
+template <class Work>
+void carry_out(Work&& work) {
+  mote::trap_exit(true);
+  std::forward<Work>(work)();
+  mote::trap_exit(false);
+  if (const auto asked = mote::receive<mote::exited>(std::chrono::nanoseconds(0))) mote::exit(asked->why);
+}
+
+/// Lets no client in any more, and waits a second, at most, for the connections to carry out what they have in hand.
+/// acceptor: linked to the caller, in accept_for_ever.
+inline void stop_serving(mote::pid acceptor) {
+  const auto end = [](mote::pid who) {
+    mote::monitor(who);
+    mote::exit(who, mote::reason::shutdown);
+  };
+  mote::unlink(acceptor);
+  end(acceptor);
+  mote::receive<mote::down>();
+  std::size_t open = 0;
+  for (const mote::pid each : mote::processes()) {
+    const auto seen = mote::info(each);
+    if (!seen || seen->parent != acceptor) continue;
+    end(each);
+    ++open;
+  }
+  const auto until = mote::now() + std::chrono::seconds(1);
+  while (open != 0 && mote::receive<mote::down>(until - mote::now())) --open;
+}
+
+/// A program's main: start() as the first process's beginning returns the acceptor's pid; then until SIGINT or SIGTERM; then
+/// stop_serving, and finish(). What cannot be had is told on stderr, and is the exit code 1.
+template <class Start, class Finish>
+int serve_until_asked_to_end(const char* program, const mote::options& options, Start start, Finish finish) {
   const end_signals asked_to_end;
   return mote::run(
       [&] {
+        mote::pid acceptor;
         try {
-          start();
+          acceptor = start();
         } catch (const std::system_error& refused) {
           std::fprintf(stderr, "%s: %s\n", program, refused.what());
           return 1;
         }
         asked_to_end.wait();
+        stop_serving(acceptor);
+        finish();
         return 0;
       },
       options);
