@@ -78,15 +78,65 @@ void hand_on(mote::pid next, mote::pid starter) {
   }
 }
 
-double ring(std::uint64_t hops) {
+double ring(std::uint64_t hops, int members) {
   const mote::pid first =
       mote::spawn_link([](mote::pid starter) { hand_on(mote::receive<letter>().from, starter); }, mote::self());
   mote::pid next = first;
-  for (int i = 1; i < 503; ++i) next = mote::spawn_link(hand_on, next, mote::self());
+  for (int i = 1; i < members; ++i) next = mote::spawn_link(hand_on, next, mote::self());
   mote::send(first, letter{.from = next});
   mote::send(first, message(hops));
   mote::receive<letter>();
   return static_cast<double>(hops);
+}
+
+double yield(std::uint64_t count) {
+  for (int i = 0; i < 2; ++i) {
+    mote::spawn_link(
+        [](mote::pid parent, std::uint64_t times) {
+          for (std::uint64_t n = 0; n < times; ++n) mote::yield();
+          mote::send(parent, message(times));
+        },
+        mote::self(), count);
+  }
+  for (int i = 0; i < 2; ++i) mote::receive<letter>();
+  return 2 * static_cast<double>(count);
+}
+
+// Everybody pings everybody, each waiting for one answer at a time, and answers meanwhile and afterwards.
+enum kind : std::uint64_t { ping, pong, end };
+
+void talk(mote::pid parent, std::uint64_t count, std::uint64_t seed) {
+  const auto all = mote::receive<std::vector<mote::pid>>();
+  std::uint64_t sent = 0;
+  const auto ping_somebody = [&] {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    mote::pid other = all[(seed >> 33) % all.size()];
+    if (other == mote::self()) other = other == all.front() ? all.back() : all.front();
+    mote::send(other, message(ping));
+    ++sent;
+  };
+  ping_somebody();
+  for (;;) {
+    const letter got = mote::receive<letter>();
+    if (got.number == end) return;
+    if (got.number == ping) {
+      mote::send(got.from, message(pong));
+    } else if (sent < count) {
+      ping_somebody();
+    } else {
+      mote::send(parent, message(pong));
+    }
+  }
+}
+
+double big(std::uint64_t count) {
+  constexpr std::uint64_t members = 120;
+  std::vector<mote::pid> all;
+  for (std::uint64_t i = 0; i < members; ++i) all.push_back(mote::spawn_link(talk, mote::self(), count / members, i));
+  for (const mote::pid one : all) mote::send(one, all);
+  for (std::uint64_t i = 0; i < members; ++i) mote::receive<letter>();
+  for (const mote::pid one : all) mote::send(one, message(end));
+  return 2 * static_cast<double>(members * (count / members));
 }
 
 double fanin(std::uint64_t count) {
@@ -135,9 +185,12 @@ constexpr std::array workloads{
     workload{"spawn_join_one", 1'000'000, spawn_join_one, "ns_per_op", "ns"},
     workload{"pingpong_same", 5'000'000, pingpong, "ns_per_message", "ns"},
     workload{"pingpong_cross", 5'000'000, pingpong, "ns_per_message", "ns"},
-    workload{"ring_503", 5'000'000, ring, "ns_per_hop", "ns"},
+    workload{"yield", 5'000'000, yield, "ns_per_switch", "ns"},
+    workload{"ring_503", 5'000'000, [](std::uint64_t hops) { return ring(hops, 503); }, "ns_per_hop", "ns"},
+    workload{"ring_100k", 2'000'000, [](std::uint64_t hops) { return ring(hops, 100'000); }, "ns_per_hop", "ns"},
     workload{"fanin", 8'000'000, fanin, "messages_per_s", "1/s"},
     workload{"skynet", 1'000'000, skynet, "total", "ms"},
+    workload{"big", 2'400'000, big, "messages_per_s", "1/s"},
 };
 
 void measure(const workload& chosen, std::uint64_t count) {

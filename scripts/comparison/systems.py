@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,13 +15,17 @@ PEERS = ROOT / "bench" / "peers"
 WORKLOADS = {
     "spawn_exit": (1, 2), "spawn_join_one": (1, 2), "parked_memory_100k": (1, 2), "parked_memory_1m": (1, 2),
     "pingpong_same": (1,), "pingpong_cross": (2,), "yield": (1,), "ring_503": (1, 2), "ring_100k": (1, 2),
-    "fanin": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,),
+    "fanin": (1, 2), "fanin_bounded1024": (1, 2), "skynet": (1, 2), "big": (1, 2), "timers": (1, 2), "fairness": (1,),
     "fairness_8_hogs": (1,), "idle_cpu": (2,),
     "wakeup_thread": (2,), "call_reply": (1,), "idle_servers_1m": (1, 2), "echo_50conn": (1, 2),
-    "echo_1000conn": (1, 2), "wakeup_latency": (2,), "worker_roundtrip": (2,), "worker_spawn": (2,),
+    "echo_1000conn": (1, 2), "wakeup_latency": (2,), "kv_get": (1,), "kv_set": (1,), "worker_roundtrip": (2,),
+    "worker_spawn": (2,),
 }
 # What only mote has a program for.
 ALONE = ("fairness_8_hogs", "call_reply", "idle_servers_1m", "worker_roundtrip", "worker_spawn")
+# What redis-benchmark asks a server: how many requests, in full and in a quick run.
+KV = ("kv_get", "kv_set")
+KV_REQUESTS = (200_000, 20_000)
 # A program that is measured from outside: what it is called as mote-bench's --serve and in the others' programs.
 SERVERS = {"echo_50conn": "echo", "echo_1000conn": "echo", "wakeup_latency": "wakeup_latency"}
 MESSAGES_AND_SPAWNS = ("spawn_exit", "spawn_join_one", "pingpong_same", "pingpong_cross", "ring_503", "fanin", "skynet")
@@ -61,11 +66,26 @@ class System:
         return [self.program, name, str(schedulers)], ({"QUICK": "1"} if quick else {})
 
 
+def kv_load(name, workload, schedulers, quick, server):
+    """argv that measures the server, an argv with {port} where the port belongs."""
+    return [sys.executable, Path(__file__).with_name("kv_load.py"), name, workload, str(schedulers), str(KV_REQUESTS[quick]),
+            *server]
+
+
 class Mote(System):
     def command(self, workload, schedulers, quick):
+        if workload in KV:
+            server = [self.program.with_name("kv_server"), "--port", "{port}", "--schedulers", str(schedulers)]
+            return kv_load(self.name, workload, schedulers, quick, server), {}
         name = self.aliases.get(workload, workload)
         options = ["--quick"] if quick else []
         return [self.program, "--schedulers", str(schedulers), *options, name], {}
+
+
+class Redis(System):
+    def command(self, workload, schedulers, quick):
+        server = ["redis-server", "--port", "{port}", "--save", "", "--appendonly", "no"]
+        return kv_load(self.name, workload, schedulers, quick, server), {}
 
 
 class AsUser(System):
@@ -73,7 +93,7 @@ class AsUser(System):
 
     def build(self, folder):
         library = Path(self.needs).resolve().parent.parent
-        build(["cmake", "--build", library, "--target", "mote"])
+        build(["cmake", "--build", library, "--target", "mote", "mote-dump"])
         build(["cmake", "--install", library, "--prefix", folder / "installed"])
         build(["cmake", "-S", ROOT / "bench" / "as_user", "-B", folder / "build", "-D", "CMAKE_BUILD_TYPE=Release",
                "-D", "CMAKE_CXX_FLAGS_RELEASE=-O2", "-D", f"CMAKE_PREFIX_PATH={folder / 'installed'}"])
@@ -147,22 +167,25 @@ class Caf(Cpp):
 
 def all_systems(bench):
     """bench: the program mote-bench."""
-    every = tuple(WORKLOADS)
-    managed = tuple(w for w in every if w not in ("wakeup_thread", *ALONE, *SERVERS))
-    tokio = (*managed, "wakeup_thread")
+    every = tuple(w for w in WORKLOADS if w not in KV or shutil.which("redis-benchmark"))
+    bounded = "fanin_bounded1024"
+    managed = tuple(w for w in WORKLOADS if w not in ("wakeup_thread", bounded, *ALONE, *SERVERS, *KV))
+    tokio = (*managed, bounded, "wakeup_thread")
     actors = MESSAGES_AND_SPAWNS + ("ring_100k", "big")
     thread_names = {"spawn_join_one": "thread_spawn_join", "pingpong_same": "thread_pingpong",
                     "pingpong_cross": "thread_pingpong", "yield": "thread_yield"}
-    go = Go("go", "go", "golang-go", (*managed, *SERVERS))
+    go = Go("go", "go", "golang-go", (*managed, bounded, *SERVERS), aliases={bounded: "fanin"})
     go.driver = bench
     return [
         Mote("mote", bench, "", every, bench),
-        AsUser("as_user", bench, "", MESSAGES_AND_SPAWNS),
+        AsUser("as_user", bench, "", (*actors, "yield")),
         Mote("threads", bench, "", tuple(thread_names), bench, thread_names),
         Mote("fork", bench, "", ("spawn_join_one",), bench, {"spawn_join_one": "fork_wait"}),
         go,
         Erlang("erlang", "erl", "erlang-base", managed),
-        Tokio("tokio", "cargo", "cargo, librust-tokio-dev", tokio),
-        BoostFiber("boost_fiber", "/usr/include/boost/fiber/all.hpp", "libboost-fiber1.81-dev", actors + ("yield",)),
+        Tokio("tokio", "cargo", "cargo, librust-tokio-dev", tokio, aliases={bounded: "fanin_bounded"}),
+        BoostFiber("boost_fiber", "/usr/include/boost/fiber/all.hpp", "libboost-fiber1.81-dev", (*actors, bounded, "yield"),
+                   aliases={bounded: "fanin"}),
         Caf("caf", "/usr/include/caf/all.hpp", "libcaf-dev", actors),
+        Redis("redis", "redis-server", "redis-server", KV if shutil.which("redis-benchmark") else ()),
     ]

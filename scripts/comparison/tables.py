@@ -5,7 +5,7 @@ import re
 from comparison.figures import higher_is_better
 
 TITLES = {"mote": "mote", "as_user": "mote, user's program", "threads": "OS threads", "fork": "fork", "go": "Go",
-          "erlang": "Erlang", "tokio": "Tokio", "boost_fiber": "Boost.Fiber", "caf": "CAF"}
+          "erlang": "Erlang", "tokio": "Tokio", "boost_fiber": "Boost.Fiber", "caf": "CAF", "redis": "Redis"}
 
 
 def short(value):
