@@ -20,6 +20,8 @@
 //     older than any mail that comes later and newer than any that was drained, so order holds. A deaf owner with mail
 //     waiting is the exception: there it is linked in as usual.
 // I4  No ordinary mail enters a bounded inbox but by push_if, in the state that its caller found room in.
+// I5  An upper word of 0, or of asleep alone, stands beside a null pointer: mail that is there is counted, or urgent, or the
+//     inbox is bounded. So who expects one of the two may leave the lower word out of it.
 // O1  push (release) -> take_all, or the drain of another (acquire): who drains sees the envelope's bytes.
 // O2  try_sleep (release) -> the push, nudge or borrow that ends it (acquire): the waker sees the saved context.
 // O3  close (release) -> who finds it closed (acquire): what the owner had sent to that one before lies in its mailbox. open needs
@@ -90,13 +92,14 @@ class inbox {
   /// woke_linked: it is in, and the caller makes the process ready. bounded: push_if is wanted.
   /// load: the state's upper word before, for inbox_load.
   pushed push(Envelope* mail, std::uint64_t units, bool urgent, std::uint64_t& load) noexcept {
+    if (!end_sleep()) return push_to_any(mail, units, urgent, load);
+    load = inbox_flags::asleep;
+    return pushed::woke;
+  }
+  /// The same, when end_sleep has just been refused.
+  pushed push_to_any(Envelope* mail, std::uint64_t units, bool urgent, std::uint64_t& load) noexcept {
     word_pair seen = state_.load_halves(relaxed);
     for (;;) {
-      if (seen.high == inbox_flags::asleep && seen.low == 0) {  // the usual case, which the general one includes
-        if (!state_.compare_exchange(seen, {0, 0}, acquire, relaxed)) continue;  // O2
-        load = inbox_flags::asleep;
-        return pushed::woke;
-      }
       if ((seen.high & inbox_flags::closed) != 0) {
         fence(acquire);  // O3
         return pushed::closed;
@@ -109,6 +112,13 @@ class inbox {
       if (!state_.compare_exchange(seen, next, acq_rel, relaxed)) continue;  // O1 O2
       return hand_over ? pushed::woke : wakes ? pushed::woke_linked : pushed::queued;
     }
+  }
+
+  /// Any thread. What push does for an owner that sleeps and has no mail, which is the usual case: true is woke. False: push is
+  /// wanted.
+  bool end_sleep() noexcept {
+    return state_.high(relaxed) == inbox_flags::asleep &&
+           state_.compare_exchange_upper(inbox_flags::asleep, 0, acquire, relaxed);  // O2, I5
   }
 
   /// Any thread. As push, of ordinary mail, if the state is one in which fits(high) holds; else full. counts: this mail is to be
@@ -202,10 +212,7 @@ class inbox {
 
   /// Owner, or who switched it out, on the far side of the switch. False: there is something to wake for.
   bool try_sleep(bool deaf) noexcept {
-    if (!deaf) {
-      word_pair awake{0, 0};
-      return state_.compare_exchange(awake, {0, inbox_flags::asleep}, release, relaxed) || fall_asleep(awake);  // O2, I1
-    }
+    if (!deaf) return state_.compare_exchange_upper(0, inbox_flags::asleep, release, relaxed) || fall_asleep();  // O2, I1, I5
     word_pair seen = state_.load_halves(relaxed);
     while ((seen.high & inbox_flags::all) == 0) {
       const word_pair next{seen.low, seen.high | inbox_flags::asleep | inbox_flags::deaf};
@@ -216,6 +223,7 @@ class inbox {
 
   /// Owner. Takes what is there and lets nothing more in.
   drained close() noexcept {
+    if (state_.compare_exchange_upper(0, inbox_flags::closed, acq_rel, relaxed)) return {nullptr, 0};  // O1 O3, I5
     word_pair seen = state_.load_halves(relaxed);
     while (!state_.compare_exchange(seen, {0, inbox_flags::closed}, acq_rel, relaxed)) {  // O1 O3
     }
@@ -247,7 +255,8 @@ class inbox {
 
  private:
   /// Of a bounded one.
-  MOTE_COLD bool fall_asleep(word_pair awake) noexcept {
+  MOTE_COLD bool fall_asleep() noexcept {
+    word_pair awake = state_.load_halves(relaxed);
     while (awake.low == 0 && (awake.high & inbox_flags::all) == 0) {
       if (state_.compare_exchange(awake, {0, awake.high | inbox_flags::asleep}, release, relaxed)) return true;  // O2, I1
     }

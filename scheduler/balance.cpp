@@ -76,7 +76,7 @@ std::uint32_t scheduler::keep_pinned(runnable** items, std::uint32_t count) noex
   return free;
 }
 
-void scheduler::yield_to(unsigned there) noexcept {
+scheduler& scheduler::yield_to(unsigned there) noexcept {
   runnable& self = *running_;
   if (there == index_ || there >= group_.size() || self.pinned != no_pin || orders_) return yield();
   runnable* const next = pick_prepared();
@@ -84,9 +84,7 @@ void scheduler::yield_to(unsigned there) noexcept {
   counts_.migrations.add(1);
   trace_.record(event::migrate, there, 1);
   self.works_on = static_cast<std::uint16_t>(there);
-  left_ = &self;
-  then_ = [](scheduler& here, runnable& left) noexcept { here.group_.make_remote(left.works_on, left); };
-  go_to(next);
+  return leave_to(next, [](scheduler& here, runnable& left) noexcept { here.group_.make_remote(left.works_on, left); });
 }
 
 // S5. Compares with one other, which the seam chooses, and asks for what is too much there.

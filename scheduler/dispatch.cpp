@@ -25,14 +25,20 @@ scheduler::scheduler(scheduler_group& group, station* place, stack_arena& stacks
 scheduler::~scheduler() = default;
 
 void scheduler::make_ready(runnable& item) noexcept {
-  if (item.pinned != no_pin || item.priority != 1) [[unlikely]] return make_special_ready(item);
+  if (!belongs_in_slot(item)) [[unlikely]] return make_special_ready(item);
+  put_in_slot(item);
+  if (wants_watcher()) [[unlikely]] wake_another();
+}
+
+void scheduler::put_in_slot(runnable& item) noexcept {
   item.doing.store(activity::ready, relaxed);
   trace_.record(event::ready, trace_number(&item), 0);
   runnable* const before = slot_.load(relaxed);
   slot_.store(&item, relaxed);
   if (before != nullptr) queue_.push(*before);
-  if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
 }
+
+bool scheduler::wants_watcher() const noexcept { return group_.idle().needs_watcher(); }
 
 void scheduler::make_special_ready(runnable& item) noexcept {
   trace_.record(event::ready, trace_number(&item), 0);
@@ -43,7 +49,7 @@ void scheduler::enqueue(runnable& item) noexcept {
   item.doing.store(activity::ready, relaxed);
   if (item.pinned != no_pin && item.pinned != index_) return group_.make_remote(item.pinned, item);
   queue_.push(item);
-  if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
+  if (wants_watcher()) [[unlikely]] wake_another();
 }
 
 void scheduler::take_injected() noexcept {
@@ -57,7 +63,7 @@ void scheduler::launch(runnable& newborn) noexcept {
   newborn.doing.store(activity::ready, relaxed);
   if (newborn.pinned != no_pin && newborn.pinned != index_) return group_.make_remote(newborn.pinned, newborn);
   queue_.push_newborn(newborn);
-  if (group_.idle().needs_watcher()) [[unlikely]] wake_another();
+  if (wants_watcher()) [[unlikely]] wake_another();
 }
 
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
@@ -139,6 +145,24 @@ runnable* scheduler::pick() noexcept {
   return take_queued();
 }
 
+// What pick gives, when there is nothing to look at first and it has run before; else nullptr, and nothing is changed.
+runnable* scheduler::pick_easily() noexcept {
+  const std::uint64_t turn = dispatches_.load(relaxed) + 1;
+  if (orders_ || turn % service_interval == 0 || wanted_.load(relaxed) != 0) [[unlikely]] return nullptr;
+  runnable* next = slot_.load(relaxed);
+  if (next != nullptr) {
+    if (slice_used_up() || queue_.has_high() || next->where == nullptr) [[unlikely]] return nullptr;
+    slot_.store(nullptr, relaxed);
+  } else {
+    next = queue_.usual_front();
+    if (next == nullptr || next->where == nullptr) [[unlikely]] return nullptr;
+    queue_.pop_usual();
+    fill_slice();
+  }
+  dispatches_.store(turn, relaxed);
+  return next;
+}
+
 // A new one needs a stack; false: there is none to be had.
 bool scheduler::prepare(runnable& next) noexcept {
   return next.where != nullptr || prepare_new(next);
@@ -165,12 +189,16 @@ runnable* scheduler::pick_prepared() noexcept {
 
 // S1
 void scheduler::settle(context from) noexcept {
-  if (left_ != nullptr) {
-    runnable& gone = *left_;
-    left_ = nullptr;
-    gone.where = from;
-    then_(*this, gone);
-  } else if (spent_ground_ != nullptr) {
+  if (left_ == nullptr) [[unlikely]] return settle_nobody(from);
+  runnable& gone = *left_;
+  left_ = nullptr;
+  gone.where = from;
+  then_(*this, gone);
+}
+
+// What left was a stack whose process has ended, or the thread's own context.
+void scheduler::settle_nobody(context from) noexcept {
+  if (spent_ground_ != nullptr) {
     stacks_.give(spent_ground_);
     spent_ground_ = nullptr;
   } else {
@@ -178,7 +206,7 @@ void scheduler::settle(context from) noexcept {
   }
 }
 
-void scheduler::go_to(runnable* next) noexcept {
+scheduler& scheduler::go_to(runnable* next) noexcept {
   const held_over_switch held;
   if (held.count() != 0 && left_ != nullptr) runnable_hooks::holds_mutexes(*this, *left_, held.count());
   if (next != nullptr) {
@@ -189,26 +217,36 @@ void scheduler::go_to(runnable* next) noexcept {
   if (is_conducted_) tsan_release(group_.conducted());
   const arrival back = next != nullptr ? switch_context(next->where, next->ground, *this)
                                        : switch_context(native_where_, nullptr, *this);
-  static_cast<scheduler&>(*back.on).settle(back.from);
+  auto& here = static_cast<scheduler&>(*back.on);
+  here.settle(back.from);
+  return here;
 }
 
-void scheduler::switch_away(departure then) noexcept {
-  runnable* self = running_;
-  runnable* next = pick_prepared();
-  left_ = self;
-  then_ = then;
-  go_to(next);
-}
-
-void scheduler::yield() noexcept {
-  runnable* next = pick_prepared();
-  if (next == nullptr && !is_guest_) {
-    fill_slice(orders_ ? order().slice(usual_slice) : usual_slice);
-    return;
-  }
+scheduler& scheduler::leave_to(runnable* next, departure then) noexcept {
   left_ = running_;
-  then_ = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
-  go_to(next);
+  then_ = then;
+  return go_to(next);
+}
+
+scheduler& scheduler::switch_away(departure then) noexcept {
+  runnable* const next = pick_easily();
+  if (next == nullptr) [[unlikely]] return switch_to_any(then);
+  return leave_to(next, then);
+}
+
+MOTE_FLATTEN scheduler& scheduler::switch_to_any(departure then) noexcept { return leave_to(pick_prepared(), then); }
+
+scheduler& scheduler::yield() noexcept {
+  runnable* const next = pick_easily();
+  if (next == nullptr) [[unlikely]] return yield_to_any();
+  return leave_to(next, to_the_end);
+}
+
+MOTE_FLATTEN scheduler& scheduler::yield_to_any() noexcept {
+  runnable* next = pick_prepared();
+  if (next != nullptr || is_guest_) return leave_to(next, to_the_end);
+  fill_slice(orders_ ? order().slice(usual_slice) : usual_slice);
+  return *this;
 }
 
 bool scheduler::run_turn() noexcept {
@@ -265,7 +303,7 @@ void scheduler::leave_for(runnable* next, stack* ground) noexcept {
   leave_context(to, to_stack, *this);
 }
 
-void scheduler::yield_ordered() noexcept {
+scheduler& scheduler::yield_ordered() noexcept {
   if (is_guest_) return yield();
   if (runnable* hot = slot_.exchange(nullptr, relaxed)) queue_.push(*hot);
   order().look(index_, trace_);
@@ -273,13 +311,11 @@ void scheduler::yield_ordered() noexcept {
   runnable* next = running_;
   do {
     fill_slice(order().slice(usual_slice));
-    if (queue_.empty()) return;
+    if (queue_.empty()) return *this;
     next = queue_.pop(order(), running_);
-    if (next == running_) return;
+    if (next == running_) return *this;
   } while (!prepare_or_refuse(*next));
-  left_ = running_;
-  then_ = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
-  go_to(next);
+  return leave_to(next, to_the_end);
 }
 
 void scheduler::orphan() noexcept {

@@ -103,8 +103,13 @@ class run_queue {
   bool has_high() const noexcept { return special_ != 0 && !lists_[0].empty(); }
 
   void push(runnable& item) noexcept {
-    lists_[item.priority].push(item);
-    if (item.priority != normal) special_.add(one_of(item.priority));
+    const std::uint8_t priority = item.priority;
+    if (priority == normal) [[likely]] {
+      lists_[normal].push(item);
+    } else {
+      lists_[priority].push(item);
+      special_.add(one_of(priority));
+    }
     size_.store(size() + 1, relaxed);
   }
   /// One that has just been made by the running one.
@@ -122,6 +127,15 @@ class run_queue {
     if (from == normal) return pop_normal();
     special_.subtract(one_of(from));
     return lists_[from].pop();
+  }
+  /// What pop would give, if all that wait are of normal priority and none is newborn; else nullptr.
+  runnable* usual_front() const noexcept {
+    return special_ == 0 && newborn_.empty() && batch_.empty() ? lists_[normal].front() : nullptr;
+  }
+  /// Takes usual_front, which there is.
+  void pop_usual() noexcept {
+    size_.store(size() - 1, relaxed);
+    lists_[normal].pop();
   }
   /// Takes all that is in another, which nobody touches meanwhile. This one is empty.
   void take_all(run_queue& other) noexcept {

@@ -105,6 +105,13 @@ class scheduler : public machine {
     if (!door_.enter()) [[unlikely]] return wait_at_door({call, mail, about});
     return *this;
   }
+  /// As enter, where the door stands open and nobody looks at entries. False: enter is wanted.
+  bool enter_freely() noexcept {
+    tsan_enter_scheduler();
+    if (door_.enter()) [[likely]] return true;
+    tsan_leave_scheduler();
+    return false;
+  }
   void leave() noexcept {
     door_.leave();
     tsan_leave_scheduler();
@@ -150,27 +157,34 @@ class scheduler : public machine {
   }
   /// Reductions spent here since the last call.
   std::uint32_t take_spent() noexcept {
-    const auto spent = static_cast<std::uint32_t>(charged_ - reductions_);
-    charged_ = reductions_;
+    const std::int32_t left = reductions_;
+    const auto spent = static_cast<std::uint32_t>(charged_ - left);
+    charged_ = left;
     return spent;
   }
 
   /// Makes one ready that is nobody else's: it runs soon, here unless pinned elsewhere.
   void make_ready(runnable& item) noexcept;
+  /// The same in parts, for a caller that wants no call in its usual way: into the slot, if that is where it belongs; and, if
+  /// nobody watches who should, somebody is woken.
+  static bool belongs_in_slot(const runnable& item) noexcept { return item.pinned == no_pin && item.priority == 1; }
+  void put_in_slot(runnable& item) noexcept;
+  bool wants_watcher() const noexcept;
+  MOTE_COLD void wake_another() noexcept;
   /// As make_ready, behind all that is ready here already.
   void enqueue(runnable& item) noexcept;
   /// Makes one ready that has never run, made by the running one.
   void launch(runnable& newborn) noexcept;
-  /// Leaves the running one for the next; `then` is called for it on the far side. Returns when somebody runs it again: on
-  /// which scheduler, only current_scheduler() tells.
-  void switch_away(departure then) noexcept;
+  /// Leaves the running one for the next; `then` is called for it on the far side. Returns when somebody runs it again, and on
+  /// which scheduler.
+  scheduler& switch_away(departure then) noexcept;
   /// As switch_away with enqueue, but at once goes on if nothing else is ready.
-  void yield() noexcept;
+  scheduler& yield() noexcept;
   /// As yield, where the seam orders: it may also say that the running one goes on.
-  MOTE_COLD void yield_ordered() noexcept;
+  MOTE_COLD scheduler& yield_ordered() noexcept;
   bool orders() const noexcept { return orders_; }
   /// As yield, to go on at another scheduler, since it works for somebody there. Stays if it is pinned, or no such one exists.
-  void yield_to(unsigned there) noexcept;
+  scheduler& yield_to(unsigned there) noexcept;
 
   /// Leaves the running one, which has ended, for good, and gives up its stack with all that is on it.
   [[noreturn]] void retire(stack* ground) noexcept;
@@ -197,6 +211,7 @@ class scheduler : public machine {
 
   // dispatch.cpp
   runnable* pick() noexcept;
+  runnable* pick_easily() noexcept;
   MOTE_COLD runnable* pick_ordered() noexcept;
   runnable* take_queued() noexcept;
   MOTE_COLD bool take_back() noexcept;
@@ -207,14 +222,18 @@ class scheduler : public machine {
   MOTE_COLD void make_special_ready(runnable& item) noexcept;
   runnable* pick_prepared() noexcept;
   void settle(context from) noexcept;
-  void go_to(runnable* next) noexcept;
+  __attribute__((noinline)) void settle_nobody(context from) noexcept;
+  scheduler& go_to(runnable* next) noexcept;
+  scheduler& leave_to(runnable* next, departure then) noexcept;
+  __attribute__((noinline)) scheduler& switch_to_any(departure then) noexcept;
+  __attribute__((noinline)) scheduler& yield_to_any() noexcept;
+  static constexpr departure to_the_end = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
   static void begin(arrival first) noexcept;
   void start_running(runnable& next) noexcept;
   [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;
   MOTE_COLD void service() noexcept;
   std::uint64_t look_at_clock() noexcept;
   void take_injected() noexcept;
-  MOTE_COLD void wake_another() noexcept;
   MOTE_COLD scheduler& wait_at_door(runtime_call what) noexcept;
   MOTE_COLD void stop_at_door(const runtime_call& what) noexcept;
 

@@ -61,6 +61,19 @@ class alignas(16) atomic_pair {
   /// Changes one half alone. For an owner that knows that the other half stays.
   void store_high(std::uint64_t value, std::memory_order order) noexcept { __atomic_store_n(&words_[1], value, static_cast<int>(order)); }
 
+  /// As compare_exchange of {0, expected} for {0, desired}, where the lower half is never anything but 0 beside this upper one: only
+  /// the upper half is looked at and written, in half the time.
+  bool compare_exchange_upper(std::uint64_t expected, std::uint64_t desired, std::memory_order success,
+                              std::memory_order failure) noexcept {
+#if defined(MOTE_TSAN)
+    word_pair seen{0, expected};  // the tool takes halves for variables of their own
+    return compare_exchange(seen, {0, desired}, success, failure);
+#else
+    return __atomic_compare_exchange_n(&words_[1], &expected, desired, false, static_cast<int>(success),
+                                       static_cast<int>(failure));
+#endif
+  }
+
   /// As std::atomic's compare_exchange_strong: on failure, expected becomes what was seen. All orders are served by the
   /// processor's full-barrier instruction; the parameter says which one the algorithm needs, and the model checks that.
   bool compare_exchange(word_pair& expected, word_pair desired, [[maybe_unused]] std::memory_order success,

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "runtime/base/check.hpp"
+
 /// What the checker implements. `where` names the atomic; `latest` is the newest value in its modification order.
 namespace mote::model::hook {
 
@@ -184,6 +186,18 @@ class alignas(16) atomic_pair {
     model::hook::point();
     model::hook::store(&words_[1], words_[1], value, how);
     words_[1] = value;
+  }
+
+  bool compare_exchange_upper(std::uint64_t expected, std::uint64_t desired, order success, order failure) noexcept {
+    model::hook::point();
+    if (words_[1] != expected) {
+      static_cast<void>(model::hook::load_latest(&words_[1], words_[1], failure));
+      return false;
+    }
+    MOTE_CHECK(words_[0] == 0);  // what its caller promises
+    model::hook::change(&words_[1], expected, desired, success);
+    words_[1] = desired;
+    return true;
   }
 
   bool compare_exchange(word_pair& expected, word_pair desired, order success, order failure) noexcept {

@@ -108,6 +108,8 @@ class entry {
     if constexpr (checks_mutexes) entered_->calling = call;
     entered_ = detail::enter(*entered_, call, given, about);
   }
+  /// For one that enter_freely let in: leaves for it.
+  explicit entry(core& inside) noexcept : entered_(&inside) {}
   entry(const entry&) = delete;
   entry& operator=(const entry&) = delete;
   ~entry() { current_core()->leave(); }
@@ -122,6 +124,15 @@ class entry {
  private:
   core* entered_;
 };
+
+/// The caller's scheduler, entered without an entry, which costs less where nothing unusual follows: whoever gets one leaves by
+/// itself, or makes an entry of it. nullptr: an entry is wanted.
+inline core* enter_freely(const char* call) noexcept {
+  core* const here = current_core();
+  if (here == nullptr || here->running() == nullptr || !here->enter_freely()) [[unlikely]] return nullptr;
+  if constexpr (checks_mutexes) here->calling = call;
+  return here;
+}
 
 /// The key of a process wherever it is; 0: none. With `call`, throws usage_error with that name for one inside of another OS
 /// process, which no tie can reach.
@@ -221,6 +232,8 @@ inline void yield_if_used_up(core& here) {
 /// Sorts everything that has arrived: messages to the pending list, signals and answers to where they act. Owner. Throws
 /// std::bad_alloc, with what could not be sorted still in the mailbox.
 void sort_mail(core& here, process& self);
+/// The same of what was handed over alone, if that is a message to be kept. False, and nothing was done: it is not, or is not there.
+bool keep_handed(process& self) noexcept;
 /// The same, and whether there was memory for it.
 bool sort_if_possible(core& here, process& self) noexcept;
 /// Closes the mailbox of a process that ends for this reason: ties asked for so far are made, messages dropped, requests

@@ -99,13 +99,20 @@ MOTE_COLD void sort_unusual(core& here, process& self, envelope* given, envelope
   }
 }
 
-inline __attribute__((always_inline)) void sort_one(core& here, process& self, envelope* mail, envelope* following) {
+// False: there is more to it than to keep it.
+inline __attribute__((always_inline)) bool keep_usual(process& self, envelope* mail) noexcept {
   const bool plain = (mail->kind == envelope_kind::message && mail->mark == 0) || mail->kind == envelope_kind::request;
-  const bool usual = plain && mail->generation == self.generation.load(relaxed) &&
-                     !self.has(process_flags::doomed | process_flags::sheds);
-  if (!usual) [[unlikely]] return sort_unusual(here, self, mail, following);
+  if (!plain || mail->generation != self.generation.load(relaxed) ||
+      self.has(process_flags::doomed | process_flags::sheds)) [[unlikely]] {
+    return false;
+  }
   MOTE_PROBE(receive, &self, self.index, mail->type);
   self.pending.append(mail);
+  return true;
+}
+
+inline __attribute__((always_inline)) void sort_one(core& here, process& self, envelope* mail, envelope* following) {
+  if (!keep_usual(self, mail)) [[unlikely]] sort_unusual(here, self, mail, following);
 }
 
 void sort_each(core& here, process& self, envelope* oldest) {
@@ -146,6 +153,13 @@ void sort_mail(core& here, process& self) {
   tsan_acquire(&self);  // what senders did before comes before what the receiver does now
   if (envelope* first = std::exchange(self.handed, nullptr)) sort_one(here, self, first, nullptr);
   if (self.mail.has_news()) sort_inbox(here, self);
+}
+
+bool keep_handed(process& self) noexcept {
+  tsan_acquire(&self);
+  if (self.handed == nullptr || !keep_usual(self, self.handed)) [[unlikely]] return false;
+  self.handed = nullptr;
+  return true;
 }
 
 bool sort_if_possible(core& here, process& self) noexcept {

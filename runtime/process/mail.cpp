@@ -91,28 +91,48 @@ void prefetch(const process& woken) noexcept {
   for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(frames + line * cache_line_bytes);
 }
 
-inline __attribute__((always_inline)) posted offer(core& here, process* to, std::uint32_t generation, envelope* mail,
-                                                   urgency how, const patience& at_full) {
-  if (to == nullptr) [[unlikely]] return posted::gone;
-  mail->generation = generation;
-  if (how == urgency::urgent && here.home.mail_is_slow) [[unlikely]] {
-    if (is_postponed(&here, here.home, *to, mail, how)) return posted::in;
-  }
-  MOTE_PROBE(send, to, to->index, mail->type);
-  std::uint64_t load = 0;
-  const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
+void address_to(envelope& mail, [[maybe_unused]] const process& to, std::uint32_t generation) noexcept {
+  mail.generation = generation;
+  MOTE_PROBE(send, &to, to.index, mail.type);
+}
+
+// To one that slept and is the caller's to make ready.
+void hand_over(process& to, envelope* mail) noexcept {
+  prefetch(to);
+  to.handed = mail;
+  tsan_release(&to);  // the receiver need not look at its inbox to find what was handed over
+}
+
+void charge_for(core& here, const process& to, std::uint64_t load) noexcept {
+  charge(here, to, inbox_load::count(load) + to.pending.count.get());
+}
+
+// What becomes of mail for which push has said so.
+inline __attribute__((always_inline)) posted after_push(core& here, process& to, envelope* mail, pushed result,
+                                                        std::uint64_t load, const patience& at_full) {
   if (result == pushed::queued) {
-    charge(here, *to, inbox_load::count(load) + to->pending.count.get());
+    charge_for(here, to, load);
     return posted::in;
   }
   if (result >= pushed::closed) [[unlikely]] {
-    return result == pushed::closed ? posted::gone : offer_bounded(&here, here.home, *to, mail, at_full);
+    return result == pushed::closed ? posted::gone : offer_bounded(&here, here.home, to, mail, at_full);
   }
-  prefetch(*to);
-  if (result == pushed::woke) to->handed = mail;
-  tsan_release(to);  // the receiver need not look at its inbox to find what was handed over
-  here.make_ready(*to);
+  hand_over(to, result == pushed::woke ? mail : nullptr);
+  here.make_ready(to);
   return posted::in;
+}
+
+inline __attribute__((always_inline)) posted offer(core& here, process* to, std::uint32_t generation, envelope* mail,
+                                                   urgency how, const patience& at_full) {
+  if (to == nullptr) [[unlikely]] return posted::gone;
+  if (how == urgency::urgent && here.home.mail_is_slow) [[unlikely]] {
+    mail->generation = generation;
+    if (is_postponed(&here, here.home, *to, mail, how)) return posted::in;
+  }
+  address_to(*mail, *to, generation);
+  std::uint64_t load = 0;
+  const pushed result = to->mail.push(mail, units_of(*mail), how == urgency::urgent, load);
+  return after_push(here, *to, mail, result, load, at_full);
 }
 
 MOTE_COLD bool lose(envelope* mail) noexcept {
@@ -256,9 +276,13 @@ void yield_used_up(core& here) {
   if (self.ground->overflowed_at != nullptr) [[unlikely]] end_doomed(here, self);
   if (here.crowder == &self) look_at_length(here, *here.crowded);
   // Who fills another's mailbox is better off beside him: from another core each message costs both of them cache misses.
-  if (std::exchange(here.crowder, nullptr) == &self) return here.yield_to(here.crowded->works_on);
-  if (here.orders()) return here.yield_ordered();
-  here.yield();
+  if (std::exchange(here.crowder, nullptr) == &self) {
+    here.yield_to(here.crowded->works_on);
+  } else if (here.orders()) {
+    here.yield_ordered();
+  } else {
+    here.yield();
+  }
 }
 
 namespace {
@@ -294,11 +318,79 @@ inline __attribute__((always_inline)) posted send_one(core& here, pid to, envelo
 
 }  // namespace
 
-MOTE_FLATTEN void deliver(pid to, envelope* mail) {
+namespace {
+
+// What deliver does where it cannot go its usual way. Each leaves.
+
+void yield_after(const entry& door, posted result) {
+  yield_if_used_up(result == posted::in ? door.entered() : door.here());
+}
+
+__attribute__((noinline)) void enter_and_deliver(pid to, envelope* mail) {
   const entry door("mote::send", mail, key_of(to));
-  core& here = door.entered();
-  const posted result = send_one(here, to, mail, waits_for_room);
-  yield_if_used_up(result == posted::in ? here : door.here());
+  yield_after(door, send_one(door.entered(), to, mail, waits_for_room));
+}
+
+MOTE_COLD void deliver_carefully_and_leave(core& here, pid to, envelope* mail) {
+  const entry door(here);
+  yield_after(door, send_one(here, to, mail, waits_for_room));
+}
+
+__attribute__((noinline)) void push_slowly_and_leave(core& here, process& to, envelope* mail, pushed so_far) {
+  const entry door(here);
+  const posted result = after_push(here, to, mail, so_far, 0, waits_for_room);
+  if (!is_in(result)) [[unlikely]] lose(mail);
+  yield_after(door, result);
+}
+
+MOTE_COLD void make_ready_and_leave(core& here, process& woken) {
+  const entry door(here);
+  here.make_ready(woken);
+  yield_if_used_up(here);
+}
+
+MOTE_COLD void watch_and_leave(core& here) {
+  const entry door(here);
+  here.wake_another();
+  yield_if_used_up(here);
+}
+
+MOTE_COLD void end_slice_and_leave(core& here) {
+  const entry door(here);
+  yield_used_up(here);
+}
+
+// To one that does not sleep, or not just for this.
+__attribute__((noinline)) void push_and_leave(core& here, process& to, envelope* mail) {
+  std::uint64_t load = 0;
+  const pushed result = to.mail.push_to_any(mail, units_of(*mail), false, load);
+  if (result != pushed::queued) [[unlikely]] return push_slowly_and_leave(here, to, mail, result);
+  charge_for(here, to, load);
+  if (here.slice_used_up()) [[unlikely]] return end_slice_and_leave(here);
+  here.leave();
+}
+
+}  // namespace
+
+// The usual way, to one that sleeps, has no call in it, and each other way is one at its end: so nothing is saved on the stack for
+// the sake of what may happen.
+MOTE_FLATTEN void deliver(pid to, envelope* mail) {
+  core* const here = enter_freely("mote::send");
+  if (here == nullptr) [[unlikely]] return enter_and_deliver(to, mail);
+  process& self = *here->current();
+  if ((self.mail.high() & inbox_flags::urgent) != 0) [[unlikely]] return deliver_carefully_and_leave(*here, to, mail);
+  if (self.has(process_flags::killed)) [[unlikely]] return deliver_carefully_and_leave(*here, to, mail);
+  process* const receiver = here->home.table.find(to);
+  if (receiver == nullptr) [[unlikely]] return deliver_carefully_and_leave(*here, to, mail);
+  here->spend(cost::call);
+  address_to(*mail, *receiver, to.generation());
+  if (!receiver->mail.end_sleep()) return push_and_leave(*here, *receiver, mail);
+  hand_over(*receiver, mail);
+  if (!scheduler::belongs_in_slot(*receiver)) [[unlikely]] return make_ready_and_leave(*here, *receiver);
+  here->put_in_slot(*receiver);
+  if (here->wants_watcher()) [[unlikely]] return watch_and_leave(*here);
+  if (here->slice_used_up()) [[unlikely]] return end_slice_and_leave(*here);
+  here->leave();
 }
 
 send_result try_deliver(pid to, envelope* mail) {

@@ -162,6 +162,10 @@ void refuse_to_wait(const process& self, const char* call) {
                                         "of a process that has ended");
 }
 
+bool is_called(const process& self) noexcept {
+  return self.handed != nullptr || (self.mail.high() & calls) != 0 || self.has(process_flags::doomed);
+}
+
 void heed_signals(core& here, process& self) {
   if (self.handed != nullptr || (self.mail.high() & calls) != 0) [[unlikely]] sort_mail(here, self);
   end_if_doomed(here, self);
@@ -268,10 +272,11 @@ std::uint64_t mailbox_scan::deadline_after(std::chrono::nanoseconds delay) {
 
 namespace {
 
-MOTE_COLD void begin_slowly(process& self) {
+MOTE_COLD pending_list* begin_slowly(process& self) {
   const entry door("mote::receive");
   yield_if_used_up(door.here());
   heed_signals(door.here(), self);
+  return &self.pending;
 }
 
 }  // namespace
@@ -283,7 +288,7 @@ pending_list* mailbox_scan::begin() {
   if (caller == nullptr) [[unlikely]] not_in_a_process("mote::receive");
   process& self = *caller;
   const bool called = (self.mail.high() & calls) != 0 || self.has(process_flags::doomed);
-  if (!here->spend(cost::call) || called) [[unlikely]] begin_slowly(self);
+  if (!here->spend(cost::call) || called) [[unlikely]] return begin_slowly(self);
   return &self.pending;
 }
 
@@ -300,18 +305,43 @@ MOTE_COLD bool may_wait_on(const process& self, std::uint64_t deadline_ns) {
   return !has_ended(self);
 }
 
-}  // namespace
-
-MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
-  const entry door("mote::receive");
+// Waits until *link, the end of what has been looked at, leads to more.
+MOTE_FLATTEN bool wait_for_more(const entry& door, envelope* const* link, std::uint64_t deadline_ns) {
   process& self = *door.entered().current();
   do {
     if (!wait_for_news(self, deadline_ns, wait_reason::message)) return false;
     core& here = door.here();
     sort_mail(here, self);
-    if (self.has(process_flags::doomed | process_flags::sheds)) [[unlikely]] take_unusual(here, self, *link_ == nullptr);
-  } while (*link_ == nullptr && may_wait_on(self, deadline_ns));
-  return *link_ != nullptr;
+    if (self.has(process_flags::doomed | process_flags::sheds)) [[unlikely]] take_unusual(here, self, *link == nullptr);
+  } while (*link == nullptr && may_wait_on(self, deadline_ns));
+  return *link != nullptr;
+}
+
+__attribute__((noinline)) bool enter_and_wait_for_more(envelope* const* link, std::uint64_t deadline_ns) {
+  return wait_for_more(entry("mote::receive"), link, deadline_ns);
+}
+
+__attribute__((noinline)) bool wait_for_more_and_leave(core& here, envelope* const* link) {
+  return wait_for_more(entry(here), link, no_deadline);
+}
+
+}  // namespace
+
+// The usual way sleeps once, until a message is handed over. It has no call in it but the switch's, and each other way is one at
+// its end (as in deliver).
+MOTE_FLATTEN bool mailbox_scan::more(std::uint64_t deadline_ns) {
+  core* const here = deadline_ns == no_deadline ? enter_freely("mote::receive") : nullptr;
+  if (here == nullptr) [[unlikely]] return enter_and_wait_for_more(link_, deadline_ns);
+  process& caller = *here->current();
+  const bool waits = caller.handed == nullptr && caller.mail.high() == 0 && !caller.has(process_flags::killed);
+  if (!waits) return wait_for_more_and_leave(*here, link_);
+  tsan_release(&caller);  // whoever finds that all wait
+  caller.reductions.add(here->take_spent());
+  auto& now = static_cast<core&>(here->switch_away(&publish));
+  process& self = *now.current();
+  if (self.mail.high() != 0 || !keep_handed(self)) [[unlikely]] return wait_for_more_and_leave(now, link_);
+  now.leave();
+  return true;
 }
 
 }  // namespace mote::detail
@@ -320,13 +350,34 @@ namespace mote {
 
 using namespace detail;
 
-MOTE_FLATTEN void yield() {
+namespace {
+
+void book_yield(core& here, process& self) noexcept { self.reductions.add(here.take_spent() + 1); }
+
+__attribute__((noinline)) void enter_and_yield() {
   const entry door("mote::yield");
-  core& here = door.entered();
-  process& self = *here.current();
-  self.reductions.add(here.take_spent() + 1);
-  if (!has_ended(self)) [[likely]] here.yield();
+  process& self = *door.entered().current();
+  book_yield(door.entered(), self);
+  if (!has_ended(self)) [[likely]] door.entered().yield();
   heed_signals(door.here(), self);
+}
+
+MOTE_COLD void heed_and_leave(core& here) {
+  const entry door(here);
+  heed_signals(here, *here.current());
+}
+
+}  // namespace
+
+// As deliver, without a call but the switch's.
+MOTE_FLATTEN void yield() {
+  core* const here = enter_freely("mote::yield");
+  if (here == nullptr) [[unlikely]] return enter_and_yield();
+  book_yield(*here, *here->current());
+  if (has_ended(*here->current())) [[unlikely]] return heed_and_leave(*here);
+  auto& now = static_cast<core&>(here->yield());
+  if (is_called(*now.current())) [[unlikely]] return heed_and_leave(now);
+  now.leave();
 }
 
 void checkpoint() {

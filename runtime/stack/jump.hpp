@@ -44,19 +44,19 @@ MOTE_NO_SANITIZE inline void store_control_words(suspended& to) noexcept {
 }
 
 /// Loading costs several times what comparing does. before: what is in force.
-MOTE_NO_SANITIZE inline void load_control_words(const suspended& before, std::uint32_t sse,
-                                                std::uint16_t x87) noexcept {
-  if (before.sse_control != sse) [[unlikely]] {
-    __asm__ volatile("ldmxcsr %0" : : "m"(sse));
+MOTE_NO_SANITIZE inline void load_control_words(const suspended& before, const suspended& wanted) noexcept {
+  if (before.sse_control != wanted.sse_control) [[unlikely]] {
+    __asm__ volatile("ldmxcsr %0" : : "m"(wanted.sse_control));
   }
-  if (before.x87_control != x87) [[unlikely]] {
-    __asm__ volatile("fldcw %0" : : "m"(x87));
+  if (before.x87_control != wanted.x87_control) [[unlikely]] {
+    __asm__ volatile("fldcw %0" : : "m"(wanted.x87_control));
   }
 }
 
 /// Part of the function that suspends, which the compiler told of every register lost keeps those its caller needs. rbp
 /// may be its frame's base and cannot be named as lost: it is kept by hand. Nothing is pushed: the red zone stays
-/// whole.
+/// whole. On the far side `from` and `on` are where a function returns such a pair, and where it takes it, for a context that
+/// begins is a function called (plant).
 MOTE_NO_SANITIZE inline __attribute__((always_inline)) arrival jump(context to, machine& on) noexcept {
   suspended self;
   store_control_words(self);
@@ -64,20 +64,23 @@ MOTE_NO_SANITIZE inline __attribute__((always_inline)) arrival jump(context to, 
   machine* now = &on;
   void* target = to;
   __asm__ volatile(
-      "leaq 1f(%%rip), %%rax\n\t"
-      "movq %%rsp, 0(%%rdi)\n\t"
-      "movq %%rbp, 8(%%rdi)\n\t"
-      "movq %%rax, 16(%%rdi)\n\t"
-      "movq 0(%%rdx), %%rsp\n\t"
-      "movq 8(%%rdx), %%rbp\n\t"
-      "jmpq *16(%%rdx)\n"
+      "leaq 1f(%%rip), %%rcx\n\t"
+      "movq %%rsp, 0(%%rax)\n\t"
+      "movq %%rbp, 8(%%rax)\n\t"
+      "movq %%rcx, 16(%%rax)\n\t"
+      "movq 0(%%rdi), %%rsp\n\t"
+      "movq 8(%%rdi), %%rbp\n\t"
+      "movq 16(%%rdi), %%rcx\n\t"
+      "movq %%rax, %%rdi\n\t"
+      "movq %%rdx, %%rsi\n\t"
+      "jmpq *%%rcx\n"
       "1:"
-      : "+D"(from), "+S"(now), "+d"(target)
+      : "+a"(from), "+d"(now), "+D"(target)
       :
-      : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
+      : "rbx", "rcx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
         "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
         "memory");
-  load_control_words(*static_cast<suspended*>(from), self.sse_control, self.x87_control);
+  load_control_words(*static_cast<suspended*>(from), self);
   return {from, now};
 }
 
@@ -93,7 +96,8 @@ MOTE_NO_SANITIZE context plant(std::byte* top, std::size_t) noexcept {
 
 /// For a context that begins: what the one before had is in force.
 MOTE_NO_SANITIZE inline void default_control_words(context from) noexcept {
-  load_control_words(*static_cast<const suspended*>(from), default_sse_control, default_x87_control);
+  static constexpr suspended wanted{nullptr, nullptr, nullptr, default_sse_control, default_x87_control};
+  load_control_words(*static_cast<const suspended*>(from), wanted);
 }
 
 MOTE_NO_SANITIZE inline void default_control_words() noexcept {
