@@ -223,7 +223,7 @@ class inbox {
 
   /// Owner. Takes what is there and lets nothing more in.
   drained close() noexcept {
-    if (state_.compare_exchange_upper(0, inbox_flags::closed, acq_rel, relaxed)) return {nullptr, 0};  // O1 O3, I5
+    if (state_.compare_exchange_upper(0, inbox_flags::closed, release, relaxed)) return {nullptr, 0};  // O3, I5
     word_pair seen = state_.load_halves(relaxed);
     while (!state_.compare_exchange(seen, {0, inbox_flags::closed}, acq_rel, relaxed)) {  // O1 O3
     }
