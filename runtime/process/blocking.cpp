@@ -3,6 +3,7 @@
 // B1  The call may reach the process's stack, so nothing lets the process go on, or end, before it has returned.
 // O1  the call, and what came of it, -> done (release) -> wait_out (acquire). Nothing of the process's is touched after that:
 //     it is nudged by its key.
+#include "runtime/os/system_refusal.hpp"
 #include "runtime/process/core.hpp"
 
 #include <mote/blocking.hpp>
@@ -34,9 +35,15 @@ struct blocking_call {
   }
 };
 
+// Throws std::system_error when there is no thread but the schedulers', which never come free, and none can be had.
 void start(blocking_call& asked, runtime& home, std::uint64_t key) {
-  const bool soon = home.schedulers.threads().run([&asked, &home, key] { asked.run(home, key); });
-  if (!soon) home.schedulers.lack_thread(std::make_error_code(std::errc::resource_unavailable_try_again));
+  const auto run = [&asked, &home, key] { asked.run(home, key); };
+  thread_pool& threads = home.schedulers.threads();
+  const std::error_code refused = threads.try_run(run);
+  if (!refused) return;
+  home.schedulers.lack_thread(refused);
+  if (threads.in_use() <= home.schedulers.size()) throw system_refusal(refused, "mote::blocking: a thread", asked_for::thread);
+  threads.run(run);
 }
 
 // Not in the midst of its end, nor where all that happens has one order.

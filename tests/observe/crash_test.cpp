@@ -168,7 +168,7 @@ TEST(dump_on_quit, goes_to_stderr_and_the_program_goes_on) {
           until_waiting(waiting);
           ::kill(::getpid(), SIGQUIT);  // to the program: the threads of a runtime may block it
           std::string text;
-          while (text.find("a waiter") == text.npos || text.find("mailbox_scan::more") == text.npos) {
+          while (text.find("a waiter") == text.npos || text.find("more(") == text.npos) {
             wait_readable(end);
             char some[4096];
             const auto got = ::read(end, some, sizeof some);

@@ -125,7 +125,7 @@ TEST(dump, shows_the_calls_on_the_stack_of_one_that_waits) {
     ASSERT_NE(begin, std::string::npos);
     const std::string part = text.substr(begin, text.find("\nprocess ", begin + 1) - begin);
     EXPECT_NE(part.find("waits_deep_down"), std::string::npos) << part;
-    EXPECT_NE(part.find("mailbox_scan::more"), std::string::npos) << part;
+    EXPECT_NE(part.find("more("), std::string::npos) << part;
     kill(deep);
   });
 }

@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         call{"mote::receive_reply", [] { receive_reply<number>({}); }},
         call{"mote::receive_reply", [] { receive_reply<number>({}, 0s); }},
         call{"mote::reply", [] { reply({}, std::string(100, 'x')); }}, call{"mote::process_local", [] { local.get(); }},
-        call{"mote::this_runtime", [] { this_runtime(); }}, call{"mote::environment", [] { environment(); }}));
+        call{"mote::this_runtime", [] { this_runtime(); }}));
 
 TEST(run, inside_a_process_is_refused) {
   in_every_mode([] {

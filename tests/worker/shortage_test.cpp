@@ -169,12 +169,12 @@ TEST(shortage_of_memory, in_the_program_loses_who_sends_it_a_large_message_by_th
   on_schedulers([] {
     const started sender = start([] {
       const auto to = mote::receive<mote::pid>();
-      mote::send(to, large_message(64 << 20));
+      mote::send(to, large_message(128 << 20));
       wait_for_ever();
     });
     mote::reason why;
     {
-      const few_addresses limit(32 << 20);
+      const few_addresses limit(96 << 20);  // room for what an allocator takes at once
       mote::send(sender.process, mote::self());
       why = news_of(sender.monitor);
     }
