@@ -236,6 +236,8 @@ scheduler& scheduler::switch_away(departure then) noexcept {
 
 MOTE_FLATTEN scheduler& scheduler::switch_to_any(departure then) noexcept { return leave_to(pick_prepared(), then); }
 
+void scheduler::to_the_end(scheduler& here, runnable& left) noexcept { here.enqueue(left); }
+
 scheduler& scheduler::yield() noexcept {
   runnable* const next = pick_easily();
   if (next == nullptr) [[unlikely]] return yield_to_any();

@@ -227,7 +227,7 @@ class scheduler : public machine {
   scheduler& leave_to(runnable* next, departure then) noexcept;
   __attribute__((noinline)) scheduler& switch_to_any(departure then) noexcept;
   __attribute__((noinline)) scheduler& yield_to_any() noexcept;
-  static constexpr departure to_the_end = [](scheduler& here, runnable& left) noexcept { here.enqueue(left); };
+  static void to_the_end(scheduler& here, runnable& left) noexcept;
   static void begin(arrival first) noexcept;
   void start_running(runnable& next) noexcept;
   [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;

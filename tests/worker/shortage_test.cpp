@@ -27,7 +27,14 @@ void tell_sizes(mote::pid to) {
   for (;;) mote::send(to, mote::receive<mote::bytes>().size());
 }
 
-TEST(shortage_of_descriptors, in_the_program_lets_a_large_message_to_an_os_process_wait) {
+class shortage_of_descriptors : public ::testing::Test {
+ protected:
+#ifdef MOTE_ASAN
+  void SetUp() override { GTEST_SKIP() << "UndefinedBehaviorSanitizer looks at an object through a pipe, and takes it for none without"; }
+#endif
+};
+
+TEST_F(shortage_of_descriptors, in_the_program_lets_a_large_message_to_an_os_process_wait) {
   on_schedulers([] {
     const mote::pid there = mote::spawn(mote::isolated, tell_sizes, mote::self());
     mote::send(there, large_message(1));
@@ -45,7 +52,7 @@ TEST(shortage_of_descriptors, in_the_program_lets_a_large_message_to_an_os_proce
   });
 }
 
-TEST(shortage_of_descriptors, in_the_program_loses_who_sends_it_a_large_message_by_the_limits_name) {
+TEST_F(shortage_of_descriptors, in_the_program_loses_who_sends_it_a_large_message_by_the_limits_name) {
   on_schedulers([] {
     const mote::pid bystander = mote::spawn(mote::isolated, tell_sizes, mote::self());
     const started sender = start([] {
@@ -66,7 +73,7 @@ TEST(shortage_of_descriptors, in_the_program_loses_who_sends_it_a_large_message_
   });
 }
 
-TEST(shortage_of_descriptors, in_an_os_process_lets_its_large_message_wait) {
+TEST_F(shortage_of_descriptors, in_an_os_process_lets_its_large_message_wait) {
   on_schedulers([] {
     const mote::monitored there = mote::spawn_monitor(
         mote::isolated,
@@ -86,7 +93,7 @@ TEST(shortage_of_descriptors, in_an_os_process_lets_its_large_message_wait) {
   });
 }
 
-TEST(shortage_of_descriptors, in_an_os_process_loses_it_when_a_large_message_comes) {
+TEST_F(shortage_of_descriptors, in_an_os_process_loses_it_when_a_large_message_comes) {
   on_schedulers([] {
     const started there = start([] {
       const few_descriptors none(0);
@@ -107,7 +114,7 @@ std::size_t shared_pages() {
   return count;
 }
 
-TEST(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_be_had_and_nothing_is_left_of_it) {
+TEST_F(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_be_had_and_nothing_is_left_of_it) {
   on_schedulers([] {
     const started bystander = start([] { wait_for_ever(); });
     const std::size_t descriptors = open_descriptors().size(), pages = shared_pages();
