@@ -131,25 +131,35 @@ class frame_walk {
   word inside() const noexcept { return interrupted_ ? code() : code() - 1; }
 
   // The lowest place whose two words look like those that every frame with a pointer begins with: the caller's pointer, further up
-  // this stack, and where the caller goes on.
+  // this stack, and where the caller goes on. Remains of earlier calls look like that, too: one a little further up is taken
+  // instead, if it lies behind a call that names the function that is walked.
   void guess_frame() noexcept {
-    word callers = 0, back = 0;
+    constexpr word a_little = 4096;
+    word callers = 0, back = 0, found = 0;
     for (word at = now_.value[frame_registers::stack]; stack_.read(at, callers) && stack_.read(at + 8, back); at += 8) {
-      if (callers <= at || !stack_.holds(callers) || !may_return_to(back)) continue;
-      now_.value[frame_registers::frame] = at;
-      knows_frame_ = true;
-      return;
+      if (found != 0 && at - found > a_little) break;
+      if (callers <= at || !stack_.holds(callers)) continue;
+      const origin from = origin_of(back);
+      if (from == origin::no_call || (from == origin::some_call && found != 0)) continue;
+      found = at;
+      if (from == origin::this_call) break;
     }
+    if (found == 0) return;
+    now_.value[frame_registers::frame] = found;
+    knows_frame_ = true;
   }
-  // Whether it is code, and behind no call that names another function than the one that is walked.
-  bool may_return_to(word back) const noexcept {
+  enum class origin { no_call, some_call, this_call };
+  // Whether code that is returned to there may have called the function that is walked, or names it.
+  origin origin_of(word back) const noexcept {
     constexpr word call_bytes = 5;
     const word caller = function_of(back - 1);
-    if (caller == 0 || back - caller < call_bytes) return caller != 0;
+    if (caller == 0) return origin::no_call;
+    if (back - caller < call_bytes) return origin::some_call;
     const auto* const call = reinterpret_cast<const std::byte*>(back - call_bytes);
-    if (*call != std::byte{0xe8}) return true;
+    if (*call != std::byte{0xe8}) return origin::some_call;
     const word called = back + static_cast<word>(std::int64_t{table_reader(call + 1).get<std::int32_t>()});
-    return function_of(called) != called || called == function_of(inside());
+    if (called == function_of(inside())) return origin::this_call;
+    return function_of(called) != called ? origin::some_call : origin::no_call;
   }
   bool frame_base(const frame_rules& rules, word& base) const noexcept {
     if (rules.base_expression != nullptr) return expression(now_, stack_).run(rules.base_expression, base);
