@@ -1,5 +1,6 @@
 // What a shortage in the program, in an OS process of it or in their starter does to isolated processes: what can wait waits, and
 // what is lost says which limit was reached.
+#include "runtime/base/annotate.hpp"
 #include "tests/few_descriptors.hpp"
 #include "tests/worker/os_processes.hpp"
 
