@@ -43,9 +43,9 @@ struct result {
 void work(mote::pid judge, std::uint32_t place) {
   mote::send(judge, ready{mote::self(), place, static_cast<int>(::getpid())});
   for (;;) {
-    const task todo = mote::receive<task>();
-    spin_for(static_cast<std::int64_t>(todo.number * 7919 % 200'000));
-    mote::send(todo.from, result{todo.number});
+    const task given = mote::receive<task>();
+    spin_for(static_cast<std::int64_t>(given.number * 7919 % 200'000));
+    mote::send(given.from, result{given.number});
   }
 }
 

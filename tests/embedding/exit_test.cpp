@@ -1,5 +1,5 @@
 // The end of a host program: exit() with runtimes that live, that are static, or that have called it themselves.
-#include "tests/process/in_process.hpp"
+#include "tests/embedding/hosted.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -8,13 +8,6 @@
 
 namespace mote::test {
 namespace {
-
-options small() {
-  options given;
-  given.schedulers = 2;
-  given.max_processes = 1u << 12;
-  return given;
-}
 
 void talk_for_ever() {
   for (;;) {

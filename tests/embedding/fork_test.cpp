@@ -1,5 +1,5 @@
 // What becomes of a runtime in the child of a fork: every call says so, nothing hangs, and the parent goes on.
-#include "tests/process/in_process.hpp"
+#include "tests/embedding/hosted.hpp"
 #include "tests/sanitizers.hpp"
 
 #include <csignal>
@@ -14,17 +14,6 @@
 
 namespace mote::test {
 namespace {
-
-struct number {
-  int value;
-};
-
-options small(unsigned schedulers = 2) {
-  options given;
-  given.schedulers = schedulers;
-  given.max_processes = 1u << 12;
-  return given;
-}
 
 int status_of(pid_t child) {
   int status = 0;

@@ -1,5 +1,5 @@
 // Looking into a runtime from a host's threads: what is there to see, also while no scheduler would answer.
-#include "tests/process/in_process.hpp"
+#include "tests/embedding/hosted.hpp"
 
 #include "runtime/base/annotate.hpp"
 
@@ -11,23 +11,6 @@
 
 namespace mote::test {
 namespace {
-
-struct number {
-  int value;
-};
-
-options small(unsigned schedulers = 2) {
-  options given;
-  given.schedulers = schedulers;
-  given.max_processes = 1u << 12;
-  return given;
-}
-
-/// Waits, as a plain thread, until the condition holds.
-template <class Condition>
-void until_outside(Condition&& holds) {
-  while (!holds()) std::this_thread::yield();
-}
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

@@ -1,6 +1,6 @@
 // mote::outside_mailbox: what processes send to it reaches the host's threads, in order, with a descriptor that tells of it and
 // loses no edge; and its end in every order with the runtime's.
-#include "tests/process/in_process.hpp"
+#include "tests/embedding/hosted.hpp"
 
 #include <fcntl.h>
 #include <future>
@@ -14,22 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct number {
-  int value;
-};
 struct word {
   std::string text;
 };
 struct ask {
   pid from;
 };
-
-options small(unsigned schedulers = 2) {
-  options given;
-  given.schedulers = schedulers;
-  given.max_processes = 1u << 12;
-  return given;
-}
 
 bool readable(const outside_mailbox& box, int timeout_ms) {
   pollfd one{box.fd(), POLLIN, 0};

@@ -1,5 +1,5 @@
 // mote::runtime: started and stopped by a host, reached from its threads, in order to the end, and never in its way.
-#include "tests/process/in_process.hpp"
+#include "tests/embedding/hosted.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,30 +21,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct number {
-  int value;
-};
 struct ask {
   pid from;
 };
-
-options small(unsigned schedulers = 2) {
-  options given;
-  given.schedulers = schedulers;
-  given.max_processes = 1u << 12;
-  return given;
-}
 
 void answer_numbers() {
   for (;;) {
     receive([](ask who) { send(who.from, number{receive<number>().value}); });
   }
-}
-
-/// Waits, as a plain thread, until the condition holds.
-template <class Condition>
-void until_outside(Condition&& holds) {
-  while (!holds()) std::this_thread::yield();
 }
 
 bool has_thread(int number) { return std::filesystem::exists("/proc/self/task/" + std::to_string(number)); }

@@ -1,5 +1,5 @@
 // A host that wants to end its runtime because of a signal: how it is done, and what is told to one that does it in the handler.
-#include "tests/process/in_process.hpp"
+#include "tests/embedding/hosted.hpp"
 
 #include <csignal>
 #include <pthread.h>
@@ -8,13 +8,6 @@
 
 namespace mote::test {
 namespace {
-
-options small() {
-  options given;
-  given.schedulers = 2;
-  given.max_processes = 1u << 12;
-  return given;
-}
 
 runtime* only = nullptr;
 
