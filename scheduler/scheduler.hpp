@@ -17,6 +17,8 @@
 //     spare scheduler on another thread takes the station with all that is ready there (handoff.cpp). The old one is left with
 //     the process alone, and with what needs no door: its caches, its name for the running one. The process leaves it at its
 //     next entry, and the thread returns to the pool.
+// S7  Who has stolen little work a few times in a row, less than it costs to move, asks for no more at once: it sleeps, and asks
+//     when it watches. One steal that is worth it, and it asks again as before.
 #pragma once
 
 #include "runtime/base/annotate.hpp"
@@ -29,6 +31,7 @@
 #include "runtime/time/timer_wheel.hpp"
 #include "scheduler/door.hpp"
 #include "scheduler/run_queue.hpp"
+#include "scheduler/spoils.hpp"
 #include "scheduler/station.hpp"
 
 #include <cstdint>
@@ -252,6 +255,7 @@ class scheduler : public machine {
   runnable* look_here() noexcept;
   runnable* look_once(bool ask) noexcept;
   runnable* steal_from(station& victim) noexcept;
+  bool wants_others_work() noexcept;
   runnable* keep_first(runnable** items, std::uint32_t count) noexcept;
   runnable* park() noexcept;
   runnable* rise() noexcept;
@@ -292,6 +296,7 @@ class scheduler : public machine {
   relaxed_cell<int> thread_ = 0;
   bool searching_ = false;
   bool gave_away_ = false;  // its own work, because it is better done elsewhere: no reason to ask for some at once
+  spoils spoils_;
   std::uint64_t balanced_ns_ = 0;  // when it last compared itself
 
   // Written by others. Hints: what is written when the scheduler has just lost its station is lost, too.

@@ -68,7 +68,14 @@ runnable* scheduler::steal_from(station& victim) noexcept {
   MOTE_PROBE(steal, index_, victim.index, taken);
   trace_.record(event::steal, victim.index, taken);
   counts_.steals.add(1);
+  if (!orders_) spoils_.begin(now_ns(), taken);
   return keep_first(items.data(), taken);
+}
+
+// S7. Once it has run out of work.
+bool scheduler::wants_others_work() noexcept {
+  if (!orders_) spoils_.end(now_ns());
+  return !std::exchange(gave_away_, false) && spoils_.were_worth_it();
 }
 
 // One look at everything outside. ask: those who have work but offer none are asked to.
@@ -101,7 +108,7 @@ runnable* scheduler::search() noexcept {
   if (group_.size() == 1) return look_here();
   const auto schedulers = static_cast<unsigned>(group_.size());
   const bool alone = group_.idle().parked() + 1 == schedulers;  // nobody else has work
-  const bool ask = !std::exchange(gave_away_, false);           // else the watch will, later
+  const bool ask = wants_others_work();                         // else the watch will, later
   if (!searching_ && !alone && ask) searching_ = group_.idle().begin_search(schedulers);
   const unsigned rounds = searching_ && ask ? (orders_ ? conducted_rounds : search_rounds) : 1;
   for (unsigned round = 0; round < rounds && !group_.stopping(); ++round) {
