@@ -1,10 +1,12 @@
 // What is copied here for a look is not looked at itself. Nobody but the calling thread writes its own name into a lock or takes
 // it out, so what is found stands still, whatever the other threads do meanwhile to everything else. Memory is copied by the
-// kernel, which survives that they unmap it. Pages that nobody has touched are not read, which would
-// touch them, and so one after the other.
+// kernel, which survives that they unmap it. Two looks are never under way at once: a copy that one made of what the other's
+// thread held, a moment ago, would look held. Pages that nobody has touched are not read, which would touch them, and so one
+// after the other.
 // Layouts: glibc, <bits/struct_mutex.h>, <bits/struct_rwlock.h>, and sysdeps/nptl/stdio-lock.h; the same since 2.26 and before.
 #include "runtime/os/locks_left.hpp"
 
+#include "runtime/base/spin_lock.hpp"
 #include "runtime/os/address_space.hpp"
 #include "runtime/os/peek.hpp"
 #include "runtime/os/text_file.hpp"
@@ -21,6 +23,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -128,6 +131,8 @@ class touched_pages {
   const int pagemap_;
 };
 
+constinit spin_lock one_look;  // none of those that are looked for
+
 range range_of(std::span<const std::byte> bytes) noexcept {
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
   return {begin, begin + bytes.size()};
@@ -170,6 +175,7 @@ std::optional<std::size_t> locks_held(std::span<const std::byte> left_out) {
   const std::vector<range> ranges = writable_ranges(read_text("/proc/self/maps"));
   if (ranges.empty()) return std::nullopt;
   const holder by;
+  const std::lock_guard hold(one_look);
   std::vector<std::byte> room(chunk_bytes + lock_bytes);
   const range out = range_of(left_out);
   const touched_pages touched;

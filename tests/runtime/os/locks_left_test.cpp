@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -54,6 +56,33 @@ TEST(locks_held, leaves_other_threads_locks_alone) {
   std::thread([&] { seen_there = held(); }).join();
   EXPECT_EQ(seen_there, 0u);
   EXPECT_EQ(held(), before + 1);
+}
+
+// What another thread's look has copied says that this one holds what it held then.
+TEST(locks_held, takes_no_copies_of_another_look_for_locks) {
+  const std::size_t before = held();
+  std::vector<std::mutex> many(100'000);  // some chunks full of them
+  std::atomic<std::uint32_t> begun{0}, ended{0};
+  std::atomic<bool> enough{false};
+  std::thread other([&] {
+    while (!enough) {
+      ++begun;
+      held();
+      ++ended;
+    }
+  });
+  std::uint32_t beside = 0;
+  for (int round = 0; round < 300; ++round) {
+    for (std::mutex& each : many) each.lock();
+    for (const std::uint32_t since = begun; begun == since;) std::this_thread::yield();
+    for (std::mutex& each : many) each.unlock();
+    const std::uint32_t since = ended;
+    EXPECT_EQ(held(), before);
+    beside += ended != since ? 1 : 0;
+  }
+  enough = true;
+  other.join();
+  EXPECT_GT(beside, 0u);
 }
 
 TEST(locks_held, leaves_out_what_it_is_told_to) {
