@@ -4,8 +4,7 @@
 #include "bench/rerun.hpp"
 #include "bench/servers.hpp"
 #include "bench/workloads.hpp"
-
-#include <CLI/CLI.hpp>
+#include "command_line.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -79,35 +78,34 @@ int run(const settings& given) {
   return code;
 }
 
-void require_known(const settings& given) {
+bool all_known(const settings& given) {
   for (const std::string& name : given.workloads) {
-    if (bench::find_workload(name) == nullptr) throw CLI::ValidationError("no workload '" + name + "'; see --list");
+    if (bench::find_workload(name) != nullptr) continue;
+    std::fprintf(stderr, "mote-bench: no workload '%s'; see --list\n", name.c_str());
+    return false;
   }
+  return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Runs workloads on mote and prints a line for each figure: mote WORKLOAD_sSCHEDULERS METRIC VALUE UNIT");
+  command_line line("Runs workloads on mote and prints a line for each figure: mote WORKLOAD_sSCHEDULERS METRIC VALUE UNIT");
   settings given;
-  app.add_option("workloads", given.workloads, "Which to run; all of them when none is named");
-  app.add_option("--schedulers", given.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
-  app.add_option("--repeat", given.repeat, "How often to run each")->check(CLI::Range(1, 1000));
-  app.add_option("--count", given.count, "How many operations, of what --list says; 0: the workload's own figure");
-  app.add_flag("--json", given.json, "Print JSON, at the end");
-  app.add_flag("--quick", given.quick, "A tenth of the operations");
-  app.add_option("--peer-server", given.peer.command,
-                 "echo_... and wakeup_latency measure the program that this shell command starts: an echo server that prints "
-                 "its port, or a reader of moments on standard input");
-  app.add_option("--peer", given.peer.name, "The name that its figures bear");
-  app.add_option("--serve", given.serve, "Becomes the program that is measured")->check(CLI::IsMember({"echo", "wakeup"}));
-  app.add_flag("--list", given.list, "Say which workloads there are, their counts and what they count");
-  try {
-    app.parse(argc, argv);
-    require_known(given);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
-  }
+  line.add("workloads", given.workloads, "Which to run; all of them when none is named");
+  line.add_schedulers(given.schedulers);
+  line.add("--repeat", given.repeat, "How often to run each").between(1, 1000);
+  line.add("--count", given.count, "How many operations, of what --list says; 0: the workload's own figure");
+  line.add_flag("--json", given.json, "Print JSON, at the end");
+  line.add_flag("--quick", given.quick, "A tenth of the operations");
+  line.add("--peer-server", given.peer.command,
+           "echo_... and wakeup_latency measure the program that this shell command starts: an echo server that prints "
+           "its port, or a reader of moments on standard input");
+  line.add("--peer", given.peer.name, "The name that its figures bear");
+  line.add("--serve", given.serve, "Becomes the program that is measured").one_of({"echo", "wakeup"});
+  line.add_flag("--list", given.list, "Say which workloads there are, their counts and what they count");
+  if (const auto code = line.parse(argc, argv)) return *code;
+  if (!all_known(given)) return 2;
   if (given.list) {
     list_workloads();
     return 0;

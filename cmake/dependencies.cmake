@@ -86,17 +86,22 @@ function(mote_add_boost_context target)
   endif()
 endfunction()
 
+# The one file that asks for it sees the definition: all others compile to the same objects.
+macro(mote_blocks_know definition)
+  set_property(SOURCE ${PROJECT_SOURCE_DIR}/runtime/memory/blocks.cpp APPEND PROPERTY COMPILE_DEFINITIONS ${definition}=1)
+endmacro()
+
 # Links or builds in what the library itself needs.
 function(mote_add_dependencies target)
   mote_add_boost_context(${target})
   if(MOTE_MIMALLOC_OVERRIDE)
     # The user's program mentions no name of it, which must not make the linker drop it.
     target_link_libraries(${target} PUBLIC -Wl,--push-state,--no-as-needed ${MOTE_MIMALLOC_LIBRARY} -Wl,--pop-state)
-    target_compile_definitions(${target} PRIVATE MOTE_MIMALLOC_OVERRIDE=1)
+    mote_blocks_know(MOTE_MIMALLOC_OVERRIDE)
   elseif(NOT MOTE_MIMALLOC_LIBRARY)
     target_sources(${target} PRIVATE ${mimalloc_SOURCE_DIR}/src/static.c)
     target_include_directories(${target} SYSTEM PRIVATE ${mimalloc_SOURCE_DIR}/include)
-    target_compile_definitions(${target} PRIVATE MOTE_MIMALLOC_BUILT_IN=1)
+    mote_blocks_know(MOTE_MIMALLOC_BUILT_IN)
   endif()
 endfunction()
 

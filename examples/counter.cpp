@@ -1,7 +1,7 @@
 // A counter that crashes on a number it cannot add, and is there again: a server under a supervisor.
-#include <mote/mote.hpp>
+#include "command_line.hpp"
 
-#include <CLI/CLI.hpp>
+#include <mote/mote.hpp>
 
 #include <cstdio>
 #include <stdexcept>
@@ -56,13 +56,13 @@ void run(const std::vector<int>& amounts, int first) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Adds numbers to a counter that crashes above 99; its supervisor starts it again");
+  command_line line("Adds numbers to a counter that crashes above 99; its supervisor starts it again");
   std::vector<int> amounts{40, 50, 60, 7};
   int first = 0;
   unsigned schedulers = 0;
-  app.add_option("amounts", amounts, "What to add, one after the other");
-  app.add_option("--first", first, "Where each counter begins")->check(CLI::Range(0, 99));
-  app.add_option("--schedulers", schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
-  CLI11_PARSE(app, argc, argv);
+  line.add("amounts", amounts, "What to add, one after the other");
+  line.add("--first", first, "Where each counter begins").between(0, 99);
+  line.add_schedulers(schedulers);
+  if (const auto code = line.parse(argc, argv)) return *code;
   return mote::run([&] { run(amounts, first); }, {.schedulers = schedulers});
 }

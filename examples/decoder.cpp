@@ -5,9 +5,9 @@
 //   decoder --make-samples pictures   then   decoder pictures/*
 //
 // Exit code: 0 all decoded, 1 failed, 2 wrong usage, 3 some were not decoded.
+#include "command_line.hpp"
 #include "run_length.hpp"
 
-#include <CLI/CLI.hpp>
 #include <mote/mote.hpp>
 
 #include <sys/resource.h>
@@ -224,32 +224,22 @@ int decode_and_tell(const settings& given) {
   return job.good() == given.paths.size() ? 0 : exit_some_not;
 }
 
-void add_options(CLI::App& app, settings& given) {
-  app.add_option("paths", given.paths, "Pictures to decode");
-  app.add_option("--write", given.write_to, "A folder for the pictures that could be decoded, as PGM")
-      ->check(CLI::ExistingDirectory);
-  app.add_option("--decoders", given.decoders, "Decoders at work at one time, each in an OS process of its own")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  app.add_option("--patience", given.patience_ms, "Milliseconds that a decoder may take for a file")
-      ->check(CLI::Range(1, 3'600'000))
-      ->capture_default_str();
-  app.add_option("--schedulers", given.runtime.schedulers, "Scheduler threads; 0: one a core")
-      ->check(CLI::Range(0, 1024));
-  app.add_option("--make-samples", given.samples, "Write sample pictures, good and damaged, into this folder, and end");
+void add_options(command_line& line, settings& given) {
+  line.add("paths", given.paths, "Pictures to decode");
+  line.add("--write", given.write_to, "A folder for the pictures that could be decoded, as PGM").existing_directory();
+  line.add("--decoders", given.decoders, "Decoders at work at one time, each in an OS process of its own").between(1, 64);
+  line.add("--patience", given.patience_ms, "Milliseconds that a decoder may take for a file").between(1, 3'600'000);
+  line.add_schedulers(given.runtime.schedulers);
+  line.add("--make-samples", given.samples, "Write sample pictures, good and damaged, into this folder, and end");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Decodes pictures in OS processes of their own, which damaged files may crash.");
+  command_line line("Decodes pictures in OS processes of their own, which damaged files may crash.");
   settings given;
-  add_options(app, given);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& wrong) {
-    return app.exit(wrong) == 0 ? 0 : exit_usage;
-  }
+  add_options(line, given);
+  if (const auto code = line.parse(argc, argv)) return *code;
   if (given.paths.empty() == given.samples.empty()) {
     std::fprintf(stderr, "decoder: give pictures, or --make-samples (--help tells more)\n");
     return exit_usage;

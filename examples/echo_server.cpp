@@ -1,9 +1,9 @@
 // Sends back what it is sent, over TCP: one process a connection. On SIGINT or SIGTERM it lets no client in any more, sends back
 // what has come, and ends.
 //   echo_server --port 7777 &   then   nc localhost 7777
+#include "command_line.hpp"
 #include "serving.hpp"
 
-#include <CLI/CLI.hpp>
 
 #include <array>
 #include <cstdint>
@@ -23,11 +23,11 @@ void serve(mote::tcp_listener listener) { accept_for_ever(std::move(listener), &
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Sends back what it is sent, over TCP, until SIGINT or SIGTERM.");
+  command_line line("Sends back what it is sent, over TCP, until SIGINT or SIGTERM.");
   std::uint16_t port = 7777;
   mote::options options;
-  app.add_option("--port", port, "Where to listen, on all addresses; 0: the system chooses")->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
-  CLI11_PARSE(app, argc, argv);
+  line.add("--port", port, "Where to listen, on all addresses; 0: the system chooses");
+  line.add_schedulers(options.schedulers);
+  if (const auto code = line.parse(argc, argv)) return *code;
   return serve_until_asked_to_end("echo_server", options, [&] { return mote::spawn_link(&serve, listen_on(port)); }, [] {});
 }

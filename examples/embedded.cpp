@@ -3,9 +3,9 @@
 // end. What the workers find comes back by an outside mailbox, whose descriptor the loop polls beside its input.
 //
 //   seq 999999999990 1000000000000 | embedded --workers 4
-#include <mote/mote.hpp>
+#include "command_line.hpp"
 
-#include <CLI/CLI.hpp>
+#include <mote/mote.hpp>
 
 #include <array>
 #include <cerrno>
@@ -138,10 +138,10 @@ class host {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Largest prime factors of the numbers on the input, by processes in a program with a poll() loop"};
+  command_line line("Largest prime factors of the numbers on the input, by processes in a program with a poll() loop");
   unsigned workers = 4;
-  app.add_option("--workers", workers, "processes that compute")->check(CLI::Range(1, 10'000))->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  line.add("--workers", workers, "processes that compute").between(1, 10'000);
+  if (const auto code = line.parse(argc, argv)) return *code;
   host all(workers);
   all.run();
   all.print_total();

@@ -1,10 +1,10 @@
 // A key-value server that redis-cli and redis-benchmark can talk to: one process a connection, the keys in servers, the
 // shards, under a supervisor. On SIGINT or SIGTERM it lets no client in any more, answers what has come, and ends.
 //   kv_server --port 6380 &   then   redis-cli -p 6380 set greeting hello
+#include "command_line.hpp"
 #include "kv_commands.hpp"
 #include "serving.hpp"
 
-#include <CLI/CLI.hpp>
 
 #include <array>
 #include <chrono>
@@ -73,14 +73,14 @@ void serve(mote::tcp_listener listener, std::size_t shards) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A key-value server that redis-cli can talk to, until SIGINT or SIGTERM. Nothing is written to disk.");
+  command_line line("A key-value server that redis-cli can talk to, until SIGINT or SIGTERM. Nothing is written to disk.");
   std::uint16_t port = 6380;
   std::size_t shards = 8;
   mote::options options;
-  app.add_option("--port", port, "Where to listen, on all addresses; 0: the system chooses")->capture_default_str();
-  app.add_option("--shards", shards, "Servers that share the keys")->check(CLI::Range(1, 1024))->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
-  CLI11_PARSE(app, argc, argv);
+  line.add("--port", port, "Where to listen, on all addresses; 0: the system chooses");
+  line.add("--shards", shards, "Servers that share the keys").between(1, 1024);
+  line.add_schedulers(options.schedulers);
+  if (const auto code = line.parse(argc, argv)) return *code;
   std::optional<mote::supervisor> store;
   const auto start = [&] {
     store = kv::start_store(shards);

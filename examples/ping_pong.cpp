@@ -1,5 +1,6 @@
 // Two processes send one message to and fro, and tell what a message costs.
-#include <CLI/CLI.hpp>
+#include "command_line.hpp"
+
 #include <mote/mote.hpp>
 
 #include <chrono>
@@ -33,12 +34,12 @@ bool play(std::uint64_t rounds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Two processes send one message to and fro.");
+  command_line line("Two processes send one message to and fro.");
   std::uint64_t rounds = 200'000;
   mote::options options;
-  app.add_option("--rounds", rounds, "How often there and back")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
-  CLI11_PARSE(app, argc, argv);
+  line.add("--rounds", rounds, "How often there and back").between(1, 1'000'000'000'000);
+  line.add_schedulers(options.schedulers);
+  if (const auto code = line.parse(argc, argv)) return *code;
 
   return mote::run(
       [rounds] {

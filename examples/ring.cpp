@@ -1,6 +1,7 @@
 // A ring of processes hands a token on. Each hop takes one off the token; who holds it at zero tells its number and all end.
 // As thread-ring in the Benchmarks Game: 503 processes, and 1000 hops end at number 498.
-#include <CLI/CLI.hpp>
+#include "command_line.hpp"
+
 #include <mote/mote.hpp>
 
 #include <chrono>
@@ -51,13 +52,13 @@ std::uint64_t send_round(mote::pid first, std::uint64_t hops) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A ring of processes hands a token on.");
+  command_line line("A ring of processes hands a token on.");
   std::uint64_t size = 503, hops = 1000;
   mote::options options;
-  app.add_option("--processes", size, "Members of the ring")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  app.add_option("--hops", hops, "How often the token is handed on")->capture_default_str();
-  app.add_option("--schedulers", options.schedulers, "Scheduler threads; 0: one a core")->check(CLI::Range(0, 1024));
-  CLI11_PARSE(app, argc, argv);
+  line.add("--processes", size, "Members of the ring").between(1, 1'000'000);
+  line.add("--hops", hops, "How often the token is handed on");
+  line.add_schedulers(options.schedulers);
+  if (const auto code = line.parse(argc, argv)) return *code;
 
   return mote::run(
       [=] {

@@ -10,10 +10,10 @@
 // a file that cannot be read or is not UTF-8 ends its reader, and nothing else.
 //
 // Exit code: 0 all counted, 1 failed, 2 wrong usage, 3 counted, but something was skipped.
+#include "command_line.hpp"
 #include "directory_walk.hpp"
 #include "words.hpp"
 
-#include <CLI/CLI.hpp>
 #include <mote/mote.hpp>
 
 #include <fcntl.h>
@@ -286,18 +286,15 @@ class word_count {
 
 // ---- the program
 
-void add_options(CLI::App& app, settings& given, std::string& list) {
-  app.add_option("paths", given.paths, "Files, and directories to search for files");
-  app.add_option("--list-from", list, "A file with one more path a line; - is standard input");
-  app.add_option("--top", given.most, "How many words to print")->capture_default_str();
-  app.add_flag("--all", given.all, "Print all words");
-  app.add_option("--at-once", given.at_once, "Files read at one time")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  app.add_option("--schedulers", given.runtime.schedulers, "Scheduler threads; 0: one a core")
-      ->check(CLI::Range(0, 1024));
-  app.add_flag("--progress", given.progress, "Show progress even where standard error is no terminal");
-  app.add_flag("--quiet", given.quiet, "Do not name each path that is skipped");
+void add_options(command_line& line, settings& given, std::string& list) {
+  line.add("paths", given.paths, "Files, and directories to search for files");
+  line.add("--list-from", list, "A file with one more path a line; - is standard input");
+  line.add("--top", given.most, "How many words to print");
+  line.add_flag("--all", given.all, "Print all words");
+  line.add("--at-once", given.at_once, "Files read at one time").between(1, 1 << 20);
+  line.add_schedulers(given.runtime.schedulers);
+  line.add_flag("--progress", given.progress, "Show progress even where standard error is no terminal");
+  line.add_flag("--quiet", given.quiet, "Do not name each path that is skipped");
 }
 
 bool read_list(const std::string& name, std::vector<std::string>& paths) {
@@ -340,15 +337,11 @@ int count_and_print(const settings& given) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Counts the words in text files: runs of ASCII letters, lower-cased.");
+  command_line line("Counts the words in text files: runs of ASCII letters, lower-cased.");
   settings given;
   std::string list;
-  add_options(app, given, list);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& wrong) {
-    return app.exit(wrong) == 0 ? 0 : exit_usage;
-  }
+  add_options(line, given, list);
+  if (const auto code = line.parse(argc, argv)) return *code;
   if (!list.empty() && !read_list(list, given.paths)) {
     std::fprintf(stderr, "word_count: %s: cannot be read\n", list.c_str());
     return exit_failed;

@@ -1,14 +1,15 @@
 # One consumer test. WHAT: install, find_package, find_package_no_errno_define, pkg_config or add_subdirectory.
-# KIND: static, shared, or override: static, with mimalloc in malloc's place. WORK: a folder of ours. MOTE: the source tree. The rest: what our own build uses.
+# KIND: static, shared, or override: static, with mimalloc in malloc's place. WORK: a folder of ours. MOTE: the source tree. BUILT: where
+# it stands built, as a static library. The rest: what our own build uses.
 cmake_minimum_required(VERSION 3.25)
 set(prefix ${WORK}/${KIND})
 set(shared_libs OFF)
 if(KIND STREQUAL "shared")
   set(shared_libs ON)
 endif()
-# The flags of preset release, so that ccache has mote's objects.
-set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=RelWithDebInfo -D MOTE_WERROR=ON
-           "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g" -D BUILD_SHARED_LIBS=${shared_libs})
+# Precompiled headers would keep ccache from finding in one folder what was compiled in another.
+set(common -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=Debug -D MOTE_WERROR=ON
+           -D CMAKE_CXX_FLAGS_DEBUG=-O0 -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON -D BUILD_SHARED_LIBS=${shared_libs})
 set(programs hello keyword)
 if(KIND STREQUAL "override")
   list(APPEND common -D MOTE_MIMALLOC_OVERRIDE=ON)
@@ -57,7 +58,10 @@ function(check_pkg_config program)
   run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${prefix}/${LIBDIR} ${output})
 endfunction()
 
-if(WHAT STREQUAL "install")
+if(WHAT STREQUAL "install" AND KIND STREQUAL "static")
+  file(REMOVE_RECURSE ${prefix})
+  run(${CMAKE_COMMAND} --install ${BUILT} --prefix ${prefix})
+elseif(WHAT STREQUAL "install")
   file(REMOVE_RECURSE ${prefix})
   run(${CMAKE_COMMAND} -S ${MOTE} -B ${WORK}/mote_${KIND} ${common} -D CMAKE_INSTALL_LIBDIR=${LIBDIR}
       -D MOTE_BUILD_TESTS=OFF -D MOTE_BUILD_BENCH=OFF -D MOTE_BUILD_EXAMPLES=OFF)

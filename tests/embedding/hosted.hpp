@@ -1,7 +1,7 @@
 // What the tests of runtimes in a host program share.
 #pragma once
 
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <thread>
 

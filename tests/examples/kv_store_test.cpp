@@ -1,6 +1,6 @@
 // The store of kv_server: what a shard answers, and what becomes of it when one ends.
 #include "examples/kv_commands.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

@@ -1,6 +1,6 @@
 // What the servers among the examples share: a client's request is carried out to its end, whoever asks the program to end.
 #include "examples/serving.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <vector>
 

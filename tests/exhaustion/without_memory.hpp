@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tests/exhaustion/failing_memory.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <atomic>
 #include <cstdio>

@@ -1,5 +1,5 @@
 // options::crash_dump and dump_on_quit: what a program that crashes, or is asked by a signal, leaves behind.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include "runtime/base/annotate.hpp"
 #include "tools/mote_dump/dump_file.hpp"

@@ -1,5 +1,5 @@
 // options::deadlock: all processes wait for ever, and somebody is told; and whatever else may yet happen, nobody is.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include "runtime/process/core.hpp"
 

@@ -1,5 +1,5 @@
 // <mote/observe.hpp>: dump, and what mote-dump's reader makes of it.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include "runtime/base/annotate.hpp"
 #include "tools/mote_dump/dump_file.hpp"

@@ -1,5 +1,5 @@
 // <mote/observe.hpp>: statistics.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

@@ -1,5 +1,5 @@
 // Supervisors: what they start, restart, stop and say. Random histories and trees of them: tests/bars, 11 and 12.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <algorithm>
 #include <stdexcept>

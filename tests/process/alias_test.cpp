@@ -1,5 +1,5 @@
 // Aliases, and what is on its way by one that is withdrawn.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

@@ -1,5 +1,5 @@
 // What blocking.hpp promises.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // Crash reports: for whom there is one, and what it says.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 

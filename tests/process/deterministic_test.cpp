@@ -1,5 +1,5 @@
 // Deterministic mode: the same seed gives the same run, another seed another one; time is virtual; a stand is told.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <set>
 

@@ -1,5 +1,5 @@
 // Exceptions in flight, and errno, travel with their process.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <cerrno>
 #include <exception>

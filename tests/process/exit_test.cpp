@@ -1,5 +1,5 @@
 // How a process ends, and what an exit signal does: Erlang's rules, line by line.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 #include <system_error>

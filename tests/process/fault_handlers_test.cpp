@@ -1,5 +1,5 @@
 // The handlers of faults belong to the program again when the runtime has ended, and at once where it installs its own.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <csignal>
 

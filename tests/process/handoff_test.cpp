@@ -1,7 +1,7 @@
 // What a user sees of the hand-off: the others go on beside a process that does not let go of its scheduler, and that process
 // goes on as any when it calls the runtime again. On one scheduler each of these hangs where nothing is handed off.
 #include "runtime/process/core.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <unistd.h>
 

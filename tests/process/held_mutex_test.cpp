@@ -2,7 +2,7 @@
 // asan.
 #if defined(MOTE_CHECK_MUTEXES)
 
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mutex>
 #include <shared_mutex>

@@ -1,5 +1,5 @@
 // A server between messages: without a stack, and yet a process like any other to signals, timers and those who look.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/process_local.hpp>
 

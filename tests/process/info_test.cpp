@@ -1,5 +1,5 @@
 // What process_info says of a process that waits.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <unistd.h>
 

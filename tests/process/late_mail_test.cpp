@@ -1,7 +1,7 @@
 // Mail whose sender found the receiver alive, and which reaches the block after a later process has taken it: pushed here as
 // such a sender does, with the generation before the block's.
 #include "runtime/process/core.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

@@ -1,5 +1,5 @@
 // What happens at the limits: nothing is lost, and the error names the limit.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <cerrno>
 #include <stdexcept>

@@ -1,5 +1,5 @@
 // Links: symmetric, at most one between two, and each end told exactly once, whatever crosses on the way.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <atomic>
 #include <thread>

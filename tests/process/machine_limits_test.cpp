@@ -1,7 +1,7 @@
 // A machine that refuses: each refusal is an error that names the limit, or is worked around and told by environment(). Each test
 // body runs in an OS process of its own, with the limit set there.
 #include "runtime/base/annotate.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>

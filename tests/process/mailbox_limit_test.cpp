@@ -1,5 +1,5 @@
 // Mailboxes with limits: what becomes of a message that finds one full, by each policy, and who is exempt.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/server.hpp>
 

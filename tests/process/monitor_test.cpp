@@ -1,5 +1,5 @@
 // Monitors: one-sided, any number, exactly one `down` each.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Names, labels, and what can be seen of processes.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <algorithm>
 #include <unordered_set>

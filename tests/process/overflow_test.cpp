@@ -1,7 +1,7 @@
 // A process that overflows its stack ends, with the reason and in words, and nobody else: whatever it was doing, holding and
 // about to do.
 #include "runtime/base/annotate.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <unistd.h>
 #include <alloca.h>

@@ -1,7 +1,7 @@
 // An overflow in a program that is compiled without the flags that mote::mote gives its users (process.cmake): told all the same,
 // as long as no frame is larger than a guard.
 #include "runtime/base/annotate.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <cstddef>
 

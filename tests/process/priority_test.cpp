@@ -1,5 +1,5 @@
 // Who runs when and where: priorities, fairness, pinning.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <algorithm>
 

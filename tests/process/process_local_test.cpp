@@ -1,5 +1,5 @@
 // process_local: to a process what thread_local is to a thread.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 

@@ -1,5 +1,5 @@
 // <mote/random.hpp>
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,5 +1,5 @@
 // Receiving: which message is taken, which are left, in what order, and for how long it waits.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 

@@ -1,5 +1,5 @@
 // What process_info says of work done.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

@@ -1,5 +1,5 @@
 // Who may answer a request, how often, and what becomes of an answer that nobody waits for.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

@@ -1,5 +1,5 @@
 // Requests and replies: exactly one of an answer, no_reply, or nothing after the timeout; and always found at once.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 

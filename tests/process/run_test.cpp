@@ -1,5 +1,5 @@
 // mote::run: what it returns, how it ends the others, and that nothing is left for the next run.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 #include <thread>

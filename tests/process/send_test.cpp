@@ -1,5 +1,5 @@
 // Sending: order, what the sender keeps, names, aliases, and what becomes of a message to nobody.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <thread>
 

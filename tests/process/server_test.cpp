@@ -1,5 +1,5 @@
 // Servers: handlers found by the message's type, answers, and what becomes of callers however a server ends.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <memory>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // Messages and signals between two processes arrive in the order sent. Bar 7: of three messages, an exit, and three more,
 // exactly the first three may be seen.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <atomic>
 

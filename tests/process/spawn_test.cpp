@@ -1,5 +1,5 @@
 // What spawn, its kin and its options promise.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <array>
 #include <atomic>

@@ -1,5 +1,5 @@
 // Alarms: that they come, once for each cause, to who asked for them, and to nobody after.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/system_monitor.hpp>
 

@@ -1,6 +1,6 @@
 // std::terminate on a process's stack ends that process only.
 #include "runtime/base/annotate.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <exception>
 #include <stdexcept>

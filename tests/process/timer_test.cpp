@@ -1,6 +1,6 @@
 // Time: timers, sleeping, the clock.
 #include "runtime/base/annotate.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

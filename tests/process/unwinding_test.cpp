@@ -1,5 +1,5 @@
 // Kills that are swallowed, destructors that call the runtime, and processes that will not end.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <stdexcept>
 

@@ -1,6 +1,6 @@
 // Calls from where they do not belong: each function of the runtime, called from a plain thread, throws a usage_error that
 // names it, and does nothing.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 // A user's code that the runtime runs for itself: destructors of what it drops, and on_crash. It may use the runtime, in the
 // name of a process that has ended; it never waits, and nothing that the runtime was about is disturbed.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <atomic>
 #include <functional>

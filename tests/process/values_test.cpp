@@ -1,5 +1,5 @@
 // pid, ref, alias, reason and the errors as values.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <sstream>
 #include <stdexcept>

@@ -1,5 +1,5 @@
 // A killed process that never calls what may end it.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 namespace mote::test {
 namespace {

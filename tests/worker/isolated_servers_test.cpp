@@ -1,5 +1,5 @@
 // Servers and isolated processes: those of the program are called from inside as from anywhere; those inside are not from outside.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/isolated.hpp>
 

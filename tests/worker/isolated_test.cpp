@@ -1,6 +1,6 @@
 // Isolated processes behave as processes do, whatever stands behind them: messages and requests both ways, links, monitors,
 // exit signals, names; and an OS process's end is an exit reason.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/isolated.hpp>
 

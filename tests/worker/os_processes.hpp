@@ -1,7 +1,7 @@
 // What tests know of the OS processes behind isolated processes: their numbers, states, relatives and descriptors.
 #pragma once
 
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/isolated.hpp>
 

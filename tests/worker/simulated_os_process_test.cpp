@@ -1,6 +1,6 @@
 // The OS processes of deterministic mode: each way to end is told as the machine's is, at whatever moment it comes; nobody waits
 // for ever, and nobody else is touched.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/isolated.hpp>
 #include <mote/sim.hpp>

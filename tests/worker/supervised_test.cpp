@@ -1,6 +1,6 @@
 // An isolated process is a supervised child like any other: started again when its OS process is killed, counted, and ended
 // with its supervisor.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/isolated.hpp>
 #include <mote/supervisor.hpp>

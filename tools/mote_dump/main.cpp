@@ -1,9 +1,8 @@
 // mote-dump: reads a dump that a program has written, and prints it for a person.
+#include "command_line.hpp"
 #include "runtime/observe/text.hpp"
 #include "runtime/os/symbols.hpp"
 #include "tools/mote_dump/dump_file.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -87,17 +86,17 @@ int read(const wishes& given) {
 }  // namespace mote::dump_tool
 
 int main(int count, char** arguments) {
-  CLI::App app{"Prints a dump that a program made with mote has written: mote::dump(mote::dump_format::json), or MOTE_CRASH_DUMP."};
+  command_line line("Prints a dump that a program made with mote has written: mote::dump(mote::dump_format::json), or MOTE_CRASH_DUMP.");
   mote::dump_tool::wishes given;
-  app.add_option("file", given.file, "the dump; - for standard input")->required();
-  app.add_option("--pid", given.pid, "only this process");
-  app.add_option("--state", given.state, "only processes that are ready, running, waiting or exiting");
-  app.add_option("--name", given.name, "only processes whose name or label holds this text");
-  app.add_option("--function", given.function, "only processes of which something shown holds this text, as a call on the stack");
-  app.add_flag("--brief", given.brief, "without the calls on the stacks");
-  app.add_flag("--no-schedulers", given.no_schedulers, "without schedulers and their events");
-  app.add_flag("--raw", given.raw, "addresses as they are");
-  CLI11_PARSE(app, count, arguments);
+  line.add("file", given.file, "the dump; - for standard input").required();
+  line.add("--pid", given.pid, "only this process");
+  line.add("--state", given.state, "only processes that are ready, running, waiting or exiting");
+  line.add("--name", given.name, "only processes whose name or label holds this text");
+  line.add("--function", given.function, "only processes of which something shown holds this text, as a call on the stack");
+  line.add_flag("--brief", given.brief, "without the calls on the stacks");
+  line.add_flag("--no-schedulers", given.no_schedulers, "without schedulers and their events");
+  line.add_flag("--raw", given.raw, "addresses as they are");
+  if (const auto code = line.parse(count, arguments)) return *code;
   try {
     return mote::dump_tool::read(given);
   } catch (const std::exception& wrong) {

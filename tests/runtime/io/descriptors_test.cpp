@@ -1,7 +1,7 @@
 // What happens to descriptors: their numbers are used again at once, there are only so many, and none is left over.
 #include "runtime/os/system_refusal.hpp"
 #include "tests/few_descriptors.hpp"
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // Names and what does not answer: the C library's resolver is replaced, for some names, by one that waits until it is let go, or
 // that finds an address where nobody ever answers before one where somebody does. On the machine's network.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/net.hpp>
 

@@ -1,5 +1,5 @@
 // netpoll.hpp, N4: an event does not wait for a scheduler that is in a long computation while another sleeps.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <fcntl.h>
 #include <mote/readiness.hpp>

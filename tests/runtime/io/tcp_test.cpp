@@ -1,6 +1,6 @@
 // Claims of <mote/net.hpp>. Each test runs on the machine's sockets, on one and on two schedulers, and on simulated ones,
 // over the seeds of the deterministic mode.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <mote/net.hpp>
 

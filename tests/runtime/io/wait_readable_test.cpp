@@ -1,5 +1,5 @@
 // Claims of <mote/readiness.hpp>: processes wait for descriptors of the program's own.
-#include "tests/process/in_process.hpp"
+#include "tests/in_process.hpp"
 
 #include <fcntl.h>
 #include <mote/readiness.hpp>

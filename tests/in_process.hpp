@@ -6,10 +6,13 @@
 #include <mote/mote.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,26 +23,14 @@ struct mode {
   unsigned schedulers = 1;
   std::optional<std::uint64_t> seed{};
 
-  friend std::ostream& operator<<(std::ostream& out, const mode& how) {
-    if (how.seed) out << "deterministic, seed " << *how.seed << ", ";
-    return out << how.schedulers << " schedulers";
-  }
+  friend std::ostream& operator<<(std::ostream& out, const mode& how);
 };
 
 inline constexpr std::uint64_t seeds = 8;
 
-inline std::vector<mode> every_mode() {
-  std::vector<mode> all{{1, {}}, {2, {}}};
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) all.push_back({1u << seed % 3, seed});
-  return all;
-}
+std::vector<mode> every_mode();
 
-inline options with(const mode& how, options given = {}) {
-  given.schedulers = how.schedulers;
-  given.deterministic_seed = how.seed;
-  if (given.max_processes == options{}.max_processes) given.max_processes = 1u << 16;
-  return given;
-}
+options with(const mode& how, options given = {});
 
 /// The crash reports of one run. Any thread.
 class crash_log {
@@ -58,54 +49,37 @@ class crash_log {
   std::vector<crash_report> reports_;
 };
 
+/// What a test runs, by reference; compiled once, whatever it is.
+class test_body {
+ public:
+  template <class Body>
+  test_body(Body&& body) noexcept
+      : what_(const_cast<void*>(static_cast<const void*>(std::addressof(body)))),
+        call_([](void* what) { (*static_cast<std::remove_reference_t<Body>*>(what))(); }) {}
+
+  void operator()() const { call_(what_); }
+
+ private:
+  void* what_;
+  void (*call_)(void*);
+};
+
 /// Runs the body in this mode; a failure inside, and a first process that ends with an error, name the mode. Crash reports
 /// go to `crashes`.
-template <class Body>
-void in_mode(const mode& how, Body&& body, options given, crash_log& crashes) {
-  const bool failed_before = ::testing::Test::HasFailure();
-  given.on_crash = [&crashes](const crash_report& report) { crashes.add(report); };
-  EXPECT_EQ(mote::run([&] { body(); }, with(how, std::move(given))), 0);
-  if (!failed_before && ::testing::Test::HasFailure()) ADD_FAILURE() << "that was with " << how;
-}
-
-template <class Body>
-void in_mode(const mode& how, Body&& body, const options& given = {}) {
-  crash_log crashes;
-  in_mode(how, body, given, crashes);
-}
+void in_mode(const mode& how, test_body body, options given, crash_log& crashes);
+void in_mode(const mode& how, test_body body, const options& given);
+void in_mode(const mode& how, test_body body);
 
 /// Runs the body in every mode.
-template <class Body>
-void in_every_mode(Body&& body, const options& given = {}) {
-  for (const mode& how : every_mode()) {
-    crash_log crashes;
-    in_mode(how, body, given, crashes);
-    if (::testing::Test::HasFailure()) return;
-  }
-}
+void in_every_mode(test_body body, const options& given);
+void in_every_mode(test_body body);
 
 /// Runs the body on one and on two schedulers: what needs the machine itself.
-template <class Body>
-void on_schedulers(Body&& body, const options& given = {}) {
-  for (const unsigned schedulers : {1u, 2u}) {
-    in_mode({schedulers, {}}, body, given);
-    if (::testing::Test::HasFailure()) return;
-  }
-}
+void on_schedulers(test_body body, const options& given);
+void on_schedulers(test_body body);
 
 /// Runs the body in every mode, then check(reports) outside.
-template <class Body, class Check>
-void in_every_mode_crashing(Body&& body, Check&& check) {
-  for (const mode& how : every_mode()) {
-    crash_log crashes;
-    in_mode(how, body, {}, crashes);
-    check(crashes.all());
-    if (::testing::Test::HasFailure()) {
-      ADD_FAILURE() << "that was with " << how;
-      return;
-    }
-  }
-}
+void in_every_mode_crashing(test_body body, const std::function<void(const std::vector<crash_report>&)>& check);
 
 // ---- inside a process ----
 
@@ -116,20 +90,13 @@ void until(Condition&& holds) {
 }
 
 /// Lets others run until that process waits, or has ended.
-inline void until_waiting(pid who) {
-  until([&] {
-    const auto seen = info(who);
-    return !seen || seen->state == process_state::waiting;
-  });
-}
+void until_waiting(pid who);
 
 /// Waits for the `down` of this monitor.
-inline reason news_of(ref which) {
-  return receive(when([which](const down& news) { return news.monitor == which; }, [](down news) { return news.why; }));
-}
+reason news_of(ref which);
 
 /// Waits until that process has ended.
-inline reason end_of(pid who) { return news_of(monitor(who)); }
+reason end_of(pid who);
 
 /// Runs function(args...) as a process of its own, to its end.
 template <class Function, class... Args>
@@ -165,6 +132,6 @@ bool none_left() {
 
 /// Waits for ever, or until it is made to end.
 struct never_sent {};
-inline void wait_for_ever() { receive<never_sent>(); }
+void wait_for_ever();
 
 }  // namespace mote::test
