@@ -15,6 +15,12 @@
 
 namespace mote::detail {
 
+/// What an errno value means. Async-signal-safe.
+inline std::string_view words_for(int error) noexcept {
+  const char* const words = ::strerrordesc_np(error);
+  return words != nullptr ? words : "an unknown error";
+}
+
 /// What does not fit is left out. Async-signal-safe.
 class plain_line {
  public:

@@ -41,11 +41,6 @@ std::string_view name_of(int number) noexcept {
   return "a signal";
 }
 
-std::string_view words_for(int error) noexcept {
-  const char* const words = ::strerrordesc_np(error);
-  return words != nullptr ? words : "an unknown error";
-}
-
 // %p stands for the number of the OS process. -1 with errno: there is none.
 int open_file(plain_line& told) noexcept {
   plain_line name;

@@ -1,5 +1,6 @@
 // What the process layer does when a scheduler changes its thread (scheduler/handoff.cpp), and what it says of the one that made
 // that necessary.
+#include "runtime/base/plain_line.hpp"
 #include "runtime/os/halt.hpp"
 #include "runtime/os/other_thread.hpp"
 #include "runtime/os/symbols.hpp"
@@ -103,10 +104,10 @@ void runnable_hooks::report_no_thread(scheduler& there, std::error_code why) noe
   runtime& home = static_cast<core&>(there).home;
   const std::string_view what = home.schedulers.threads().is_full() ? "options::max_threads (MOTE_MAX_THREADS) are in use"
                                                                     : "the system gives no more";
-  std::fprintf(stderr,
-               "mote: no thread is left beside those of the schedulers, of %u: %s (%s). Until one is free, blocking calls wait, and "
-               "schedulers for processes that do not let go of them\n",
-               home.settings.max_threads, std::string(what).c_str(), why.message().c_str());
+  plain_line line;  // often it is memory that is wanting
+  line << "mote: no thread is left beside those of the schedulers, of " << std::uint64_t{home.settings.max_threads} << ": " << what << " ("
+       << words_for(why.value()) << "). Until one is free, blocking calls wait, and schedulers for processes that do not let go of them\n";
+  line.print();
 }
 
 }  // namespace mote::detail

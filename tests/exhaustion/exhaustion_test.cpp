@@ -2,6 +2,7 @@
 // what had to be told is told when there is memory again. Nothing is lost, nothing leaks, nobody waits for ever.
 #include "tests/exhaustion/without_memory.hpp"
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -242,6 +243,22 @@ TEST(exhaustion, an_exit_signal_is_sent_or_not_and_trapped_without_memory) {
 }
 
 // ---- messages ----
+
+TEST(exhaustion, a_blocking_call_is_made_once_or_not) {
+  without_memory([] {
+    int calls = 0;
+    const auto call = [&calls] {
+      const token kept[] = {token(), token()};
+      const auto text = std::make_unique<std::string>(100, 'x');
+      return ++calls;
+    };
+    memory_runs_out();
+    const bool made = attempt_or_lack_threads([&] { EXPECT_EQ(blocking(call), 1); });
+    memory_is_back();
+    EXPECT_EQ(calls, made ? 1 : 0);
+    EXPECT_EQ(blocking(call), made ? 2 : 1);
+  });
+}
 
 TEST(exhaustion, messages_are_sent_or_not_and_none_is_lost) {
   without_memory([] {

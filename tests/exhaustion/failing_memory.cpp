@@ -76,6 +76,8 @@ void refuse(std::uint64_t nth, std::uint64_t how_many) {
   left_until_refusal.store(static_cast<std::int64_t>(nth));
 }
 
+bool was_refused() { return refused.load() != 0; }
+
 bool restore() {
   left_until_refusal.store(never);
   return refused.load() != 0;

@@ -8,6 +8,8 @@ namespace mote::test::memory {
 
 /// From now on, refuses the nth request (from 1) and those behind it, how_many in all. All threads.
 void refuse(std::uint64_t nth, std::uint64_t how_many);
+/// Whether any was since.
+bool was_refused();
 /// There is memory again. Whether any was refused.
 bool restore();
 /// Blocks given out and not given back.

@@ -3,6 +3,9 @@
 
 #include "runtime/os/thread_pool.hpp"
 
+#include <unistd.h>
+
+#include <array>
 #include <limits>
 #include <system_error>
 #include <thread>
@@ -85,22 +88,10 @@ void host_without_memory(void (*body)(unsigned schedulers)) {
   }
 }
 
-/// As attempt, where a thread may be refused as well, for want of memory.
-template <class Step>
-bool attempt_outside(Step&& step) {
-  try {
-    return attempt(step);
-  } catch (const std::system_error& refused) {
-    EXPECT_TRUE(refused.code() == std::errc::not_enough_memory || refused.code() == std::errc::resource_unavailable_try_again)
-        << refused.what();
-    return false;
-  }
-}
-
 TEST(exhausted_host, has_a_runtime_that_works_or_none) {
   host_without_memory([](unsigned schedulers) {
     memory_runs_out();
-    attempt_outside([&] {
+    attempt_or_lack_threads([&] {
       runtime rt(small(schedulers));
       memory_is_back();
       EXPECT_EQ(rt.call([] { return 1; }), 1);
@@ -137,7 +128,7 @@ TEST(exhausted_host, has_an_outside_mailbox_that_works_or_none) {
   host_without_memory([](unsigned schedulers) {
     runtime rt(small(schedulers));
     memory_runs_out();
-    attempt_outside([&] {
+    attempt_or_lack_threads([&] {
       outside_mailbox box(rt);
       memory_is_back();
       rt.send(box.id(), 7);
@@ -149,6 +140,51 @@ TEST(exhausted_host, has_an_outside_mailbox_that_works_or_none) {
 }
 
 // One that does not end keeps its thread; there is no memory to say which.
+// ---- a hand-off ----
+
+std::atomic<bool> may_block{false};
+std::atomic<std::uint64_t> ticks{0};
+
+void tick() {
+  for (;;) {
+    ++ticks;
+    yield();
+  }
+}
+
+void block(int pipe_end) {
+  while (!may_block) yield();
+  char nothing = 0;
+  EXPECT_EQ(::read(pipe_end, &nothing, 1), 1);
+}
+
+// The report asks for memory, once another thread has the scheduler.
+TEST(exhausted_host, hands_a_scheduler_over_and_reports_it_or_says_that_it_cannot) {
+  host_without_memory([](unsigned schedulers) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    may_block = false;
+    std::atomic<bool> reported{false};
+    options given = small(schedulers);
+    given.handoff_after = std::chrono::milliseconds(2);
+    given.on_handoff = [&](const handoff_report&) { reported = true; };
+    {
+      runtime rt(given);
+      rt.spawn({.scheduler = 0}, tick);
+      rt.spawn({.scheduler = 0}, block, ends[0]);
+      const std::uint64_t before = ticks;
+      while (ticks < before + 3) std::this_thread::yield();
+      memory_runs_out();
+      may_block = true;
+      while (!reported && !memory::was_refused()) std::this_thread::yield();
+      memory_is_back();
+      for (const std::uint64_t since = ticks; ticks < since + 3;) std::this_thread::yield();
+      EXPECT_EQ(::write(ends[1], "", 1), 1);
+    }
+    for (const int end : ends) ::close(end);
+  });
+}
+
 TEST(exhausted_host, is_shut_down_and_says_so_to_all_who_ask) {
   static std::atomic<bool> begun, go_on;
   begun = go_on = false;

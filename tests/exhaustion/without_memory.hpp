@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 namespace mote::test {
 
@@ -42,6 +43,18 @@ bool attempt(Step&& step) {
   } catch (const std::bad_alloc&) {
     return false;
   } catch (const system_limit&) {
+    return false;
+  }
+}
+
+/// As attempt, where a thread may be refused as well, for want of memory.
+template <class Step>
+bool attempt_or_lack_threads(Step&& step) {
+  try {
+    return attempt(step);
+  } catch (const std::system_error& refused) {
+    EXPECT_TRUE(refused.code() == std::errc::not_enough_memory || refused.code() == std::errc::resource_unavailable_try_again)
+        << refused.what();
     return false;
   }
 }

@@ -7,25 +7,25 @@
 namespace mote::detail {
 namespace {
 
-struct place {
+struct spot {
   int name;
 };
 
 }  // namespace
 
-MOTE_THREAD_POINTER(place, test_place)
+MOTE_THREAD_POINTER(spot, test_place)
 
 namespace {
 
 TEST(thread_pointer, is_nullptr_until_set) {
-  const place* seen = nullptr;
+  const spot* seen = nullptr;
   std::thread([&] { seen = test_place(); }).join();
   EXPECT_EQ(seen, nullptr);
 }
 
 TEST(thread_pointer, belongs_to_its_thread) {
-  place mine{1};
-  place theirs{2};
+  spot mine{1};
+  spot theirs{2};
   set_test_place(&mine);
   int seen = 0;
   std::thread([&] {
@@ -39,8 +39,8 @@ TEST(thread_pointer, belongs_to_its_thread) {
 
 // That it is right after a context has moved to another thread is tests/migration's matter.
 TEST(thread_pointer, is_read_anew_each_time) {
-  place first{1};
-  place second{2};
+  spot first{1};
+  spot second{2};
   set_test_place(&first);
   EXPECT_EQ(test_place()->name, 1);
   set_test_place(&second);
