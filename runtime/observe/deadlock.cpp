@@ -116,14 +116,14 @@ void tell(core& here, bool whole) {
   if (whole) std::fputs(all.as_text().c_str(), stderr);
 }
 
-// L1. Whether there is one that waits, and none that runs: one in a call that blocks, or in a loop, may have lost its scheduler to
-// another thread.
+// L1. Whether there is one that waits, and none that runs or comes to its end: one in a call that blocks, or in a loop, may have lost
+// its scheduler to another thread.
 bool all_wait(const runtime& home) noexcept {
   bool any = false;
   for (std::uint32_t index = 0; index < home.table.carved(); ++index) {
     const process& one = home.table.at(index);
     const activity doing = one.doing.load(acquire);  // finish.cpp, O1
-    if (doing == activity::running || doing == activity::ready) return false;
+    if (doing == activity::running || doing == activity::ready || doing == activity::exiting) return false;
     if (doing == activity::waiting && !one.has(process_flags::hidden)) any = true;
   }
   return any;

@@ -336,6 +336,30 @@ TEST(no_deadlock, while_an_outside_mailbox_is_open) {
   }
 }
 
+/// As it goes, it computes until all schedulers have been seen asleep.
+struct goes_slowly {
+  detail::runtime* home = nullptr;
+  ~goes_slowly() {
+    for (int round = 0; home != nullptr && round < 1000; ++round) until_all_sleep(*home);
+  }
+};
+process_local<goes_slowly> at_the_end;
+
+// It has lost its scheduler before it ends.
+TEST(no_deadlock, while_one_that_ends_computes_in_a_destructor) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    expect_none({schedulers, {}}, [] {
+      for (int i = 0; i < 5; ++i) {
+        const reason why = outcome([] {
+          at_the_end->home = &detail::current_core()->home;
+          until_all_sleep(*at_the_end->home);
+        });
+        EXPECT_EQ(why, reason::normal);
+      }
+    });
+  }
+}
+
 TEST(no_deadlock, while_another_computes) {
   for (const unsigned schedulers : {1u, 2u}) {
     expect_none({schedulers, {}}, [] {
