@@ -17,7 +17,7 @@ namespace mote::detail {
 
 namespace {
 
-constexpr std::uint64_t dying_wait_ns = 5'000'000;       // how long a killed process may still wait while it unwinds
+constexpr std::uint64_t dying_wait_ns = 2'000'000;       // how long a killed process may still wait while it unwinds
 
 // Of a stack that was much deeper when its process last left, or of any, when there are alarms.
 MOTE_COLD void look_closer(core& here, process& left, std::int64_t used) noexcept {

@@ -95,13 +95,29 @@ struct silent_pair {
   std::array<int, 2> ends{};
 };
 
-void read() { silent_line().read(); }
-void accept() { listen_here().accept(); }
-void wait_readable() { mote::wait_readable(silent_pair().ends[0]); }
+// To connect waits, too: the judge hears when that is over.
+void arrive() { mote::send(mote::parent(), in_place{}); }
+
+void read() {
+  silent_line line;
+  arrive();
+  line.read();
+}
+void accept() {
+  mote::tcp_listener door = listen_here();
+  arrive();
+  door.accept();
+}
+void wait_readable() {
+  const silent_pair line;
+  arrive();
+  mote::wait_readable(line.ends[0]);
+}
 
 // One that swallows its end keeps its connection for good.
 [[noreturn]] void swallow_reads() {
   silent_line line;
+  arrive();
   for (;;) {
     try {
       for (;;) line.read();
@@ -135,6 +151,7 @@ constexpr trap traps[] = {
     {"a catch loop around a read", true, [] { swallow_reads(); }},
     {"wait_readable", true, wait_readable},
 };
+constexpr std::uint32_t first_that_arrives = 13;  // by itself
 
 /// An end by the process's own fault.
 struct fault {
@@ -151,8 +168,8 @@ constexpr fault faults[] = {
     {"a throw out of noexcept", [] { throw_noexcept(); }},
 };
 
-void enter_trap(mote::pid judge, std::uint32_t which) {
-  mote::send(judge, in_place{});
+void enter_trap(std::uint32_t which) {
+  if (which < first_that_arrives) arrive();
   traps[which].enter();
 }
 
@@ -187,7 +204,7 @@ bool await_trapped(const trap& where, mote::pid victim, random_numbers& random) 
 
 void kill_in(std::uint32_t which, random_numbers& random, const trial& now, totals& sum) {
   const trap& where = traps[which];
-  const auto [victim, watch] = mote::spawn_monitor({.scheduler = random.below(2)}, enter_trap, mote::self(), which);
+  const auto [victim, watch] = mote::spawn_monitor({.scheduler = random.below(2)}, enter_trap, which);
   if (!await_trapped(where, victim, random)) return sum.wrong.add("%s: never got there", where.text);
   ++sum.hits;
   const std::int64_t begin = clock_ns();
