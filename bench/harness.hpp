@@ -4,8 +4,10 @@
 
 #include <mote/mote.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -26,6 +28,11 @@ struct figure {
 struct peer_system {
   std::string name = "mote", command;
 };
+
+/// What a message carries beside its first `used` bytes, which are all that its receiver wants: each is of 64 bytes, as a user's
+/// might be.
+template <std::size_t used>
+using besides = std::array<std::uint64_t, (64 - used) / sizeof(std::uint64_t)>;
 
 /// One run of one workload: how much to do, and where its figures go.
 class trial {

@@ -15,8 +15,11 @@ struct begin {
 };
 struct ping {
   mote::pid from;
+  besides<16> text{};
 };
-struct pong {};
+struct pong {
+  besides<0> text{};
+};
 struct sent_all {};
 struct leave {};
 

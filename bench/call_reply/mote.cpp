@@ -7,17 +7,18 @@ namespace {
 
 struct next {
   std::uint64_t number;
+  besides<8> text{};
 };
 
 struct successor {
-  std::uint64_t handle_call(next asked) { return asked.number + 1; }
+  next handle_call(next asked) { return {asked.number + 1}; }
 };
 
 void run(const trial& now) {
   const mote::server<successor> server = mote::start_link<successor>();
   std::uint64_t number = 0;
   const stopwatch time;
-  for (std::uint64_t i = 0; i < now.count(); ++i) number = mote::call(server, next{number});
+  for (std::uint64_t i = 0; i < now.count(); ++i) number = mote::call(server, next{number}).number;
   now.report("ns_per_call", time.nanoseconds() / static_cast<double>(now.count()), "ns");
 }
 

@@ -11,6 +11,7 @@ constexpr std::uint64_t producers = 8;
 
 struct item {
   std::uint64_t from, value;
+  besides<16> text{};
 };
 
 void produce(mote::pid consumer, std::uint64_t number, std::uint64_t count) {

@@ -9,9 +9,11 @@ namespace {
 struct ping {
   mote::pid from;
   std::uint64_t number;
+  besides<24> text{};
 };
 struct pong {
   std::uint64_t number;
+  besides<8> text{};
 };
 struct finished {};
 

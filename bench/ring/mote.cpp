@@ -10,6 +10,7 @@ struct next_is {
 };
 struct token {
   std::uint64_t hops_left;
+  besides<8> text{};
 };
 struct finished {};
 

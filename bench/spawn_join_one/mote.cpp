@@ -7,6 +7,7 @@ namespace {
 
 struct finished {
   mote::pid from;
+  besides<16> text{};
 };
 
 void answer(mote::pid parent) { mote::send(parent, finished{mote::self()}); }
