@@ -131,7 +131,7 @@ class touched_pages {
   const int pagemap_;
 };
 
-constinit spin_lock one_look;  // none of those that are looked for
+constinit spin_lock one_look;  // none of those that are looked for; who waits for it yields its processor
 
 range range_of(std::span<const std::byte> bytes) noexcept {
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());

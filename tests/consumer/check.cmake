@@ -1,6 +1,6 @@
 # One consumer test. WHAT: install, find_package, find_package_no_errno_define, pkg_config or add_subdirectory.
-# KIND: static, shared, or override: static, with mimalloc in malloc's place. WORK: a folder of ours. MOTE: the source tree. BUILT: where
-# it stands built, as a static library. The rest: what our own build uses.
+# KIND: static, shared, or override: static, with mimalloc in malloc's place. WORK: a folder of ours. MOTE: the source
+# tree. BUILT: where it stands built, as the static library; or empty. The rest: what our own build uses.
 cmake_minimum_required(VERSION 3.25)
 set(prefix ${WORK}/${KIND})
 set(shared_libs OFF)
@@ -58,7 +58,7 @@ function(check_pkg_config program)
   run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${prefix}/${LIBDIR} ${output})
 endfunction()
 
-if(WHAT STREQUAL "install" AND KIND STREQUAL "static")
+if(WHAT STREQUAL "install" AND KIND STREQUAL "static" AND BUILT)
   file(REMOVE_RECURSE ${prefix})
   run(${CMAKE_COMMAND} --install ${BUILT} --prefix ${prefix})
 elseif(WHAT STREQUAL "install")

@@ -2,20 +2,21 @@
 # mote's source as a subdirectory; each with a static and with a shared library, and with one that puts mimalloc in malloc's
 # place.
 #
-# The static library is the one that stands built; the others are built once, without optimisation, since ccache has the objects for the
-# second time: hence the order.
-if(MOTE_SANITIZE)
-  return()
-endif()
+# The static library is the one that stands built, if it is one as it comes. The others are built without optimisation, and in this
+# order, so that ccache has the objects from the second on.
 find_program(MOTE_PKG_CONFIG pkg-config)
 set(consumer_folder ${CMAKE_CURRENT_SOURCE_DIR}/consumer)
 set(consumer_work ${PROJECT_BINARY_DIR}/consumer)
+set(consumer_built "")
+if(NOT BUILD_SHARED_LIBS AND NOT MOTE_MIMALLOC_OVERRIDE)
+  set(consumer_built ${PROJECT_BINARY_DIR})
+endif()
 
 function(mote_add_consumer_test name kind)
   add_test(NAME consumer.${name}.${kind}
            COMMAND ${CMAKE_COMMAND} -D WHAT=${name} -D KIND=${kind} -D WORK=${consumer_work} -D GENERATOR=${CMAKE_GENERATOR}
-                   -D MOTE=${PROJECT_SOURCE_DIR} -D BUILT=${PROJECT_BINARY_DIR} -D "COMPILER=${CMAKE_CXX_COMPILER}" -D PKG_CONFIG=${MOTE_PKG_CONFIG}
-                   -D "LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}" -D LIBDIR=${CMAKE_INSTALL_LIBDIR} -D READELF=${CMAKE_READELF}
+                   -D MOTE=${PROJECT_SOURCE_DIR} -D BUILT=${consumer_built} -D "COMPILER=${CMAKE_CXX_COMPILER}"
+                   -D PKG_CONFIG=${MOTE_PKG_CONFIG} -D "LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}" -D LIBDIR=${CMAKE_INSTALL_LIBDIR} -D READELF=${CMAKE_READELF}
                    -P ${consumer_folder}/check.cmake)
   set_tests_properties(consumer.${name}.${kind} PROPERTIES LABELS consumer TIMEOUT 600 ${ARGN})
 endfunction()
