@@ -1,6 +1,5 @@
-// What is copied here for a look is not looked at itself. Nobody but the calling thread writes its own name into a lock or takes
-// it out, so what is found stands still, whatever the other threads do meanwhile to everything else. Memory is copied by the
-// kernel, which survives that they unmap it. Two looks are never under way at once: a copy that one made of what the other's
+// What is copied here for a look is not looked at itself. Memory is copied by the kernel, which survives that another thread
+// unmaps it. Two looks are never under way at once: a copy that one made of what the other's
 // thread held, a moment ago, would look held. Pages that nobody has touched are not read, which would touch them, and so one
 // after the other.
 // Layouts: glibc, <bits/struct_mutex.h>, <bits/struct_rwlock.h>, and sysdeps/nptl/stdio-lock.h; the same since 2.26 and before.
@@ -10,13 +9,13 @@
 #include "runtime/os/address_space.hpp"
 #include "runtime/os/peek.hpp"
 #include "runtime/os/text_file.hpp"
+#include "runtime/os/this_thread.hpp"
 
 #include <fcntl.h>
 #include <linux/ioctl.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,7 +31,8 @@ namespace mote::detail {
 namespace {
 
 constexpr std::size_t chunk_bytes = 256 * 1024;  // looked at together
-constexpr std::uint32_t most = 1u << 20;         // waiters, or times: more is something else
+constexpr std::uint32_t most = 1u << 16;         // waiters, or times: more is something else
+constexpr std::uint32_t robust = 16;             // of a mutex's kinds: it is in a list
 constexpr std::size_t lock_bytes = 64;           // of the largest of them
 
 template <class Word>
@@ -42,32 +42,38 @@ Word word_at(const std::byte* at) noexcept {
   return value;
 }
 
-struct holder {
-  std::uint32_t thread = static_cast<std::uint32_t>(::syscall(SYS_gettid));
-  std::uint64_t handle = static_cast<std::uint64_t>(::pthread_self());
-};
-
-// lock, count, owner, users, kind
-bool is_held_mutex(const std::byte* at, const holder& by) noexcept {
-  const auto lock = word_at<std::uint32_t>(at), users = word_at<std::uint32_t>(at + 12), kind = word_at<std::uint32_t>(at + 16);
-  return word_at<std::uint32_t>(at + 8) == by.thread && (lock == 1 || lock == 2) && users != 0 && users < most && kind < 512;
+// lock, count, owner, users, kind, spins, neighbours
+bool is_held_mutex(const std::byte* at, const lock_holder& by) noexcept {
+  const auto lock = word_at<std::uint32_t>(at), count = word_at<std::uint32_t>(at + 4), users = word_at<std::uint32_t>(at + 12),
+             kind = word_at<std::uint32_t>(at + 16);
+  const bool recursive = (kind & 3) == PTHREAD_MUTEX_RECURSIVE, adaptive = (kind & 3) == PTHREAD_MUTEX_ADAPTIVE_NP;
+  return word_at<std::uint32_t>(at + 8) == by.thread && (lock == 1 || lock == 2) && users != 0 && users < most &&
+         kind < 512 && (recursive ? count != 0 && count < most : count == 0) &&
+         (adaptive || word_at<std::uint32_t>(at + 20) == 0) &&
+         ((kind & robust) != 0 || (word_at<std::uint64_t>(at + 24) == 0 && word_at<std::uint64_t>(at + 32) == 0));
 }
 
-// readers, with two bits for a writer; writers; two futexes; two that are empty; writer; whether it is shared
-bool is_held_for_writing(const std::byte* at, const holder& by) noexcept {
+// readers, with two bits for a writer; writers; two futexes; two that are empty; writer; whether it is shared; elision; nothing; flags
+bool is_held_for_writing(const std::byte* at, const lock_holder& by) noexcept {
   return word_at<std::uint32_t>(at + 24) == by.thread && (word_at<std::uint32_t>(at) & 3) == 3 &&
          word_at<std::uint32_t>(at + 4) < most && word_at<std::uint32_t>(at + 8) < 4 &&
-         word_at<std::uint32_t>(at + 12) < 4 && word_at<std::uint64_t>(at + 16) == 0 && word_at<std::uint32_t>(at + 28) < 2;
+         word_at<std::uint32_t>(at + 12) < 4 && word_at<std::uint64_t>(at + 16) == 0 && word_at<std::uint32_t>(at + 28) < 2 &&
+         word_at<std::uint64_t>(at + 32) == 0 && word_at<std::uint64_t>(at + 40) == 0 && word_at<std::uint32_t>(at + 48) < 4;
 }
 
 // lock, count, owner
-bool is_held_file(const std::byte* at, const holder& by) noexcept {
+bool is_held_file(const std::byte* at, const lock_holder& by) noexcept {
   const auto lock = word_at<std::uint32_t>(at), count = word_at<std::uint32_t>(at + 4);
-  return word_at<std::uint64_t>(at + 8) == by.handle && (lock == 1 || lock == 2) && count != 0 && count < most;
+  return by.handle != 0 && word_at<std::uint64_t>(at + 8) == by.handle && (lock == 1 || lock == 2) && count != 0 && count < most;
 }
 
-bool is_held(const std::byte* at, const holder& by) noexcept {
-  return word_at<std::uint32_t>(at) != 0 && (is_held_mutex(at, by) || is_held_for_writing(at, by) || is_held_file(at, by));
+lock_state state_of_copy(const std::byte* at, const lock_holder& by) noexcept {
+  const auto first = word_at<std::uint32_t>(at);
+  if (first == 0) return lock_state::not_held;
+  if (is_held_mutex(at, by) || is_held_file(at, by)) return first == 2 ? lock_state::wanted : lock_state::held;
+  if (!is_held_for_writing(at, by)) return lock_state::not_held;
+  const bool others = first >> 3 != 0 || word_at<std::uint32_t>(at + 4) != 0;
+  return others ? lock_state::wanted : lock_state::held;
 }
 
 struct range {
@@ -152,37 +158,50 @@ std::vector<range> writable_ranges(const std::string& maps) {
   return all;
 }
 
-std::size_t locks_in(range where, const touched_pages& touched, std::span<std::byte> room, const holder& by) noexcept {
+// Adds those there, as long as there is room for them.
+void find_locks(range where, const touched_pages& touched, std::span<std::byte> room, const lock_holder& by,
+                std::vector<const std::byte*>& found) noexcept {
   const range copies = range_of(room);
-  std::size_t found = 0;
   for (range left = touched.first(where); left.begin < left.end;) {
     const std::uintptr_t at = left.begin;
     const std::size_t own = std::min<std::size_t>(chunk_bytes, left.end - at);
     std::fill(room.begin(), room.end(), std::byte{0});  // behind the end lies nothing: who reads there touches it
     const std::size_t wanted = std::min<std::size_t>(own + lock_bytes - 8, left.end - at);
     if (peek(reinterpret_cast<const void*>(at), room.data(), wanted)) {  // or it is gone meanwhile
-      for (std::size_t i = 0; i < own; i += 8) found += is_held(room.data() + i, by) && !copies.holds(at + i) ? 1 : 0;
+      for (std::size_t i = 0; i < own && found.size() < found.capacity(); i += 8) {
+        const bool held = state_of_copy(room.data() + i, by) != lock_state::not_held;
+        if (held && !copies.holds(at + i)) found.push_back(reinterpret_cast<const std::byte*>(at + i));
+      }
     }
     left.begin += own;
     if (left.begin == left.end) left = touched.first({left.end, where.end});
   }
-  return found;
 }
 
 }  // namespace
 
-std::optional<std::size_t> locks_held(std::span<const std::byte> left_out) {
+lock_holder lock_holder::here() noexcept {
+  return {static_cast<std::uint32_t>(this_thread_number()), static_cast<std::uint64_t>(::pthread_self())};
+}
+
+lock_state state_of_lock(const std::byte* lock, const lock_holder& by) noexcept {
+  std::array<std::byte, lock_bytes> copy{};  // behind the page lies nothing
+  const std::size_t to_the_end = page_bytes() - reinterpret_cast<std::uintptr_t>(lock) % page_bytes();
+  if (!peek(lock, copy.data(), std::min(copy.size(), to_the_end))) return lock_state::not_held;
+  return state_of_copy(copy.data(), by);
+}
+
+std::optional<std::vector<const std::byte*>> locks_held(const lock_holder& by, std::span<const std::byte> left_out) {
   const std::vector<range> ranges = writable_ranges(read_text("/proc/self/maps"));
   if (ranges.empty()) return std::nullopt;
-  const holder by;
+  std::vector<const std::byte*> found;
+  found.reserve(most_locks_told);
   const std::lock_guard hold(one_look);
   std::vector<std::byte> room(chunk_bytes + lock_bytes);
   const range out = range_of(left_out);
   const touched_pages touched;
-  std::size_t found = 0;
   for (const range& each : ranges) {
-    if (out.holds(each.begin) && out.holds(each.end - 1)) continue;
-    found += locks_in(each, touched, room, by);
+    if (!out.holds(each.begin) || !out.holds(each.end - 1)) find_locks(each, touched, room, by, found);
   }
   ::explicit_bzero(room.data(), room.size());  // or the next look would find what was copied
   return found;

@@ -12,15 +12,16 @@
 // W4  Where neither can be done in a function of the program's own, because the last stand has been used up as well, the process
 //     is abandoned: its stack is discarded. Elsewhere there is one report, and the program ends: in the midst of a library or
 //     of the runtime, in a destructor in nobody's name, on a processor not known.
-// W5  A compiler that sees that nothing in there throws leaves out what would have destroyed and unlocked. So whoever was thrown
-//     out this way, or abandoned, is asked at its end for the locks it holds; one that nobody will unlock again hangs others,
-//     and so ends the program, with a report.
+// W5  A compiler that sees that nothing in there throws leaves out what would have destroyed and unlocked. So at the end of whoever
+//     was thrown out this way, or abandoned, the locks that name its thread are watched from then on (left_locks.hpp): the program
+//     ends, with a report, when others wait for one.
 #include "runtime/process/core.hpp"
 
 #include "runtime/base/plain_line.hpp"
 #include "runtime/os/fault.hpp"
 #include "runtime/os/locks_left.hpp"
 #include "runtime/os/symbols.hpp"
+#include "runtime/os/this_thread.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,6 +30,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
+#include <vector>
 
 namespace mote::detail {
 
@@ -120,6 +123,7 @@ bool leave_large_frame(stack& ground, const fault& what) noexcept {
 bool leave_last_stand(const core& here, stack& ground, const fault& what) noexcept {
   if (here.current() == &here.nobody) return false;
   const bool fits = open_last_stand(ground) && what.address() >= ground.open_from();
+  ground.overflowed_on = this_thread_number();
   if (here.inside()) return fits;
   ground.steps_left = most_steps;
   return fits ? leave_soon(ground, what) : leave_large_frame(ground, what);
@@ -144,11 +148,9 @@ bool leave_for_good(const core& here, const stack& ground, const fault& what) no
   return what.step(false);
 }
 
-// W4 W5. The program ends.
-[[noreturn]] void give_up(const core& here, const process& self, const stack& ground, const std::byte* at,
-                          std::string_view what_is_wrong) noexcept {
+void describe(plain_line& line, const core& here, const process& self, const stack& ground, const std::byte* at,
+              std::string_view what_is_wrong) noexcept {
   const code_place place = find_code(at);
-  plain_line line;
   if (&self == &here.nobody) {
     line << "mote: a destructor or hook that ran in the name of a process that has ended";
   } else {
@@ -159,16 +161,30 @@ bool leave_for_good(const core& here, const stack& ground, const fault& what) no
        << ", in " << std::string_view(place.symbol[0] != '\0' ? place.symbol : "a function without a name") << " ("
        << std::string_view(place.module) << "), and " << what_is_wrong
        << ": the program ends. spawn_options::max_stack and options::stack_bytes (MOTE_STACK_BYTES) give more\n";
+}
+
+// W4 W5. The program ends.
+[[noreturn]] void give_up(const core& here, const process& self, const stack& ground, const std::byte* at,
+                          std::string_view what_is_wrong) noexcept {
+  plain_line line;
+  describe(line, here, self, ground, at, what_is_wrong);
   line.print();
   std::abort();
 }
 
 // W5
 void check_locks(const core& here, const process& self, const stack& ground) {
-  const std::optional<std::size_t> held = locks_held(here.home.stacks.addresses());
-  if (held && *held == 0) return;
-  give_up(here, self, ground, ground.overflowed_at,
-          held ? "holds a lock that nobody will unlock" : "without /proc nobody can tell whether it holds a lock");
+  lock_holder by = lock_holder::here();
+  if (static_cast<int>(by.thread) != ground.overflowed_on) by = {static_cast<std::uint32_t>(ground.overflowed_on), 0};  // it has moved
+  std::optional<std::vector<const std::byte*>> held = locks_held(by, here.home.stacks.addresses());
+  if (!held) give_up(here, self, ground, ground.overflowed_at, "without /proc nobody can tell whether it holds a lock");
+  if (held->empty()) return;
+  plain_line report;
+  describe(report, here, self, ground, ground.overflowed_at, "held a lock for which others wait");
+  try {
+    here.home.locks_left.watch(here.home.schedulers, by, *held, std::string(report.view()));
+  } catch (const std::system_error&) {  // no thread: then nobody tells
+  }
 }
 
 }  // namespace

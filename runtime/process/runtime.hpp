@@ -6,6 +6,7 @@
 #include "runtime/process/abroad.hpp"
 #include "runtime/process/alarms.hpp"
 #include "runtime/process/budget.hpp"
+#include "runtime/process/left_locks.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/table.hpp"
 #include "scheduler/group.hpp"
@@ -88,6 +89,7 @@ class runtime {
   stack_arena stacks;
   name_table names;
   std::mutex details_lock;  ///< of process::details, everyone's
+  left_locks locks_left;
   scheduler_group schedulers;
   std::uint8_t default_size_class;
 

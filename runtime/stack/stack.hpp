@@ -72,6 +72,7 @@ struct alignas(cache_line_bytes) stack {
   guard_kind guarded_by = guard_kind::none;  // none: intact() must be asked
   std::uint8_t opened = 0;                   // 0: nothing below limit; 1: the reserve; 2: and the last stand
   std::uint8_t renews = no_class;            // processes of this class may begin on it as it is
+  int overflowed_on = 0;                     // the thread on which the last stand was opened, by the kernel's number
 
   /// Where the first frame begins, growing down.
   std::byte* top() noexcept { return reinterpret_cast<std::byte*>(this); }

@@ -494,6 +494,27 @@ TEST(runtime_shutdown, names_who_does_not_end) {
   until_outside([=] { return count_threads() == threads; });
 }
 
+// What it holds then is no leak (LeakSanitizer).
+TEST(runtime_shutdown, leaves_one_that_takes_memory_later) {
+  const std::size_t threads = count_threads();
+  static std::atomic<bool> go_on, took;
+  go_on = took = false;
+  auto rt = std::make_unique<runtime>(small(1));
+  rt->spawn([] {
+    while (!go_on) {
+    }
+    const std::vector<int> kept(100, 7);
+    __asm__ volatile("" : : "r"(kept.data()) : "memory");
+    took = true;
+    wait_for_ever();
+  });
+  EXPECT_EQ(rt->shutdown(1ms).size(), 1u);
+  rt.reset();
+  go_on = true;
+  until_outside([=] { return count_threads() == threads; });
+  EXPECT_TRUE(took);
+}
+
 TEST(runtime_shutdown, is_not_kept_waiting_by_who_holds_the_only_scheduler) {
   const std::size_t threads = count_threads();
   static std::atomic<bool> go_on, begun;

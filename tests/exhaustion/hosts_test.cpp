@@ -139,7 +139,6 @@ TEST(exhausted_host, has_an_outside_mailbox_that_works_or_none) {
   });
 }
 
-// One that does not end keeps its thread; there is no memory to say which.
 // ---- a hand-off ----
 
 std::atomic<bool> may_block{false};
@@ -185,6 +184,7 @@ TEST(exhausted_host, hands_a_scheduler_over_and_reports_it_or_says_that_it_canno
   });
 }
 
+// One that does not end keeps its thread; there is no memory to say which.
 TEST(exhausted_host, is_shut_down_and_says_so_to_all_who_ask) {
   static std::atomic<bool> begun, go_on;
   begun = go_on = false;

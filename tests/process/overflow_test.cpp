@@ -1,6 +1,7 @@
 // A process that overflows its stack ends, with the reason and in words, and nobody else: whatever it was doing, holding and
 // about to do.
 #include "runtime/base/annotate.hpp"
+#include "runtime/process/core.hpp"
 #include "tests/in_process.hpp"
 
 #include <unistd.h>
@@ -10,11 +11,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #if !defined(MOTE_ASAN) && !defined(MOTE_TSAN)
 
@@ -203,17 +206,92 @@ TEST_F(overflow, gives_locks_free) {
   funlockfile(stderr);
 }
 
+// Until none is held, or all have been looked at more often than one for which somebody hangs.
+void look_long_enough() {
+  const auto& watched = detail::current_core()->home.locks_left;
+  for (const std::uint64_t since = watched.looks(); watched.watches() && watched.looks() < since + 60;) yield();
+}
+
 // Where the compiler sees that nothing throws it leaves out what would unlock.
-TEST_F(overflow, that_leaves_a_lock_behind_is_reported_and_ends_the_program) {
-  EXPECT_EXIT(mote::run([] { end_of(spawn(dig_with_the_mutex<nothing>)); }), ::testing::KilledBySignal(SIGABRT),
-              "overflowed its stack of 13[0-9]+ bytes.*holds a lock");
+TEST_F(overflow, that_leaves_a_lock_behind_ends_the_program_when_others_wait_for_it) {
+  EXPECT_EXIT(mote::run([] {
+                end_of(spawn(dig_with_the_mutex<nothing>));
+                const std::lock_guard for_ever(shared_mutex);
+              }),
+              ::testing::KilledBySignal(SIGABRT), "overflowed its stack of 13[0-9]+ bytes.*held a lock for which others wait");
   EXPECT_EXIT(mote::run([] {
                 end_of(spawn([] {
                   flockfile(stdin);
                   dig<nothing>(endless);
                 }));
+                std::thread([] { flockfile(stdin); }).join();  // its holder's thread has it already
               }),
-              ::testing::KilledBySignal(SIGABRT), "holds a lock");
+              ::testing::KilledBySignal(SIGABRT), "held a lock for which others wait");
+}
+
+// They were there before it, and waited for already; or come later, to one whose holder is still wanted by nobody.
+TEST_F(overflow, that_leaves_a_lock_behind_is_known_whoever_comes_first) {
+  static std::atomic<bool> holds;
+  holds = false;
+  EXPECT_EXIT(mote::run([] {
+                std::thread first([] {
+                  while (!holds) std::this_thread::yield();
+                  shared_mutex.lock();
+                });
+                end_of(spawn([] {
+                  const std::lock_guard hold(shared_mutex);
+                  holds = true;
+                  while (*reinterpret_cast<volatile int*>(shared_mutex.native_handle()) != 2) {
+                  }
+                  dig<nothing>(endless);
+                }));
+                first.join();
+              }),
+              ::testing::KilledBySignal(SIGABRT), "held a lock for which others wait");
+}
+
+// Its holder runs on the same thread, gives it free only for a moment, holds it whenever it is not running, and is waited for.
+TEST_F(overflow, is_not_blamed_for_a_lock_that_another_holds_over_a_switch) {
+  static std::atomic<bool> enough;
+  static std::atomic<int> times_had;
+  for (const mode& how : {mode{1, {}}, mode{1, 7}}) {
+    enough = false;
+    times_had = 0;
+    std::thread waits([] {
+      while (!enough) {
+        const std::lock_guard hold(shared_mutex);
+        ++times_had;
+      }
+    });
+    in_mode(how, [] {
+      const ref holder = spawn_monitor([] {
+                           while (!enough) {
+                             const std::lock_guard hold(shared_mutex);
+                             yield();
+                           }
+                         }).monitor;
+      yield();
+      for (int round = 0; round < 20; ++round) EXPECT_EQ(outcome(dig_without_end<format>).kind(), reason_kind::stack_overflow);
+      look_long_enough();
+      enough = true;
+      EXPECT_FALSE(news_of(holder));
+    });
+    waits.join();
+    EXPECT_GT(times_had, 0);
+  }
+}
+
+// A pid in memory, with the index that is the thread's number, looks like a lock.
+TEST_F(overflow, is_not_blamed_for_what_only_looks_like_a_lock) {
+  in_mode({1, {}}, [] {
+    static std::array<std::uint32_t, 16> looks;
+    looks = {1, 0, static_cast<std::uint32_t>(::gettid()), 1};
+    __asm__ volatile("" : : "r"(looks.data()) : "memory");
+    ASSERT_EQ(detail::locks_held(detail::lock_holder::here(), {}).value().size(), 1u);
+    EXPECT_EQ(outcome(dig_without_end<format>).kind(), reason_kind::stack_overflow);
+    look_long_enough();
+    EXPECT_TRUE(detail::current_core()->home.locks_left.watches());
+  });
 }
 
 TEST_F(overflow, ends_a_process_below_a_noexcept_frame) {

@@ -10,7 +10,10 @@ for fault in tests/planted/*.sed; do
   fi
   for file in $(sed -n '1s/^# //p' "$fault"); do
     ((++faults))
-    if sed -E -f "$fault" "$file" | cmp -s - "$file"; then
+    if ! sed -E -f "$fault" "$file" >/dev/null; then
+      echo "$fault is no script of sed's"
+      ((++stale))
+    elif sed -E -f "$fault" "$file" | cmp -s - "$file"; then
       echo "$fault changes nothing in $file"
       ((++stale))
     fi

@@ -18,11 +18,14 @@
 
 namespace {
 
+using mote::detail::lock_holder;
+using mote::detail::lock_state;
 using mote::detail::locks_held;
+using mote::detail::state_of_lock;
 
 std::mutex in_the_program;
 
-std::size_t held() { return locks_held({}).value(); }
+std::size_t held() { return locks_held(lock_holder::here(), {}).value().size(); }
 
 TEST(locks_held, finds_mutexes_of_every_kind_wherever_they_lie) {
   const std::size_t before = held();
@@ -48,6 +51,38 @@ TEST(locks_held, finds_a_files_lock) {
   EXPECT_EQ(held(), before + 1);
   funlockfile(stdin);
   EXPECT_EQ(held(), before);
+}
+
+// Waits for the lock on another thread, until it has it.
+template <class Lock, class Take>
+void expect_wanted_while_another_waits(Lock& lock, Take take) {
+  const lock_holder self = lock_holder::here();
+  const auto* const at = reinterpret_cast<const std::byte*>(&lock);
+  EXPECT_EQ(state_of_lock(at, self), lock_state::not_held);
+  lock.lock();
+  EXPECT_EQ(state_of_lock(at, self), lock_state::held);
+  std::thread other([&] { take(lock); });
+  while (state_of_lock(at, self) != lock_state::wanted) std::this_thread::yield();
+  lock.unlock();
+  other.join();
+  EXPECT_EQ(state_of_lock(at, self), lock_state::not_held);
+}
+
+TEST(locks_held, tells_one_for_which_another_waits) {
+  std::mutex plain;
+  expect_wanted_while_another_waits(plain, [](std::mutex& lock) { const std::lock_guard hold(lock); });
+  std::recursive_mutex again;
+  expect_wanted_while_another_waits(again, [](std::recursive_mutex& lock) { const std::lock_guard hold(lock); });
+  std::shared_mutex shared;
+  expect_wanted_while_another_waits(shared, [](std::shared_mutex& lock) { const std::lock_guard hold(lock); });
+  expect_wanted_while_another_waits(shared, [](std::shared_mutex& lock) { const std::shared_lock hold(lock); });
+}
+
+TEST(locks_held, of_memory_that_is_gone_is_none) {
+  void* const page = ::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(page, MAP_FAILED);
+  ::munmap(page, 1);
+  EXPECT_EQ(state_of_lock(static_cast<const std::byte*>(page), lock_holder::here()), lock_state::not_held);
 }
 
 TEST(locks_held, leaves_other_threads_locks_alone) {
@@ -93,7 +128,7 @@ TEST(locks_held, leaves_out_what_it_is_told_to) {
   static std::mutex left_out;
   const std::size_t before = held();
   const std::lock_guard hold(left_out);
-  EXPECT_EQ(locks_held({reinterpret_cast<const std::byte*>(16), ~std::size_t{0} >> 2}).value_or(9), 0u);
+  EXPECT_TRUE(locks_held(lock_holder::here(), {reinterpret_cast<const std::byte*>(16), ~std::size_t{0} >> 2}).value().empty());
   EXPECT_EQ(held(), before + 1);
 }
 
