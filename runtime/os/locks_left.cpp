@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 256 * 1024;  // looked at together
 constexpr std::uint32_t most = 1u << 16;         // waiters, or times: more is something else
+constexpr std::uint32_t futex_used = 2;          // of a read-write lock's two
 constexpr std::uint32_t robust = 16;             // of a mutex's kinds: it is in a list
 constexpr std::size_t lock_bytes = 64;           // of the largest of them
 
@@ -72,8 +73,9 @@ lock_state state_of_copy(const std::byte* at, const lock_holder& by) noexcept {
   if (first == 0) return lock_state::not_held;
   if (is_held_mutex(at, by) || is_held_file(at, by)) return first == 2 ? lock_state::wanted : lock_state::held;
   if (!is_held_for_writing(at, by)) return lock_state::not_held;
-  const bool others = first >> 3 != 0 || word_at<std::uint32_t>(at + 4) != 0;
-  return others ? lock_state::wanted : lock_state::held;
+  const bool readers = first >> 3 != 0, writers = word_at<std::uint32_t>(at + 4) != 0;
+  const bool sleepers = ((word_at<std::uint32_t>(at + 8) | word_at<std::uint32_t>(at + 12)) & futex_used) != 0;
+  return readers || writers || sleepers ? lock_state::wanted : lock_state::held;
 }
 
 struct range {
