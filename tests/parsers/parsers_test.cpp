@@ -225,6 +225,20 @@ bool read_dump(const std::string& input) {
 
 TEST(parsers, dumps_are_read_or_refused) { feed("dumps", {a_dump()}, read_dump); }
 
+TEST(parsers, numbers_of_a_dump_that_cannot_be_are_refused_by_name) {
+  for (const char* const number : {"-1", "9.5", "9055930000000000000000", "18446744073709551616", "\"7\"", "4294967296"}) {
+    auto all = nlohmann::json::parse(a_dump());
+    all["runtimes"][0]["os_process"] = nlohmann::json::parse(number);
+    std::istringstream text(all.dump());
+    try {
+      mote::dump_tool::read_dump(text);
+      EXPECT_STREQ(number, "-1");  // an int
+    } catch (const std::runtime_error& refused) {
+      EXPECT_NE(std::string(refused.what()).find("os_process is"), std::string::npos) << refused.what();
+    }
+  }
+}
+
 TEST(parsers, a_megabyte_of_a_dump_is_read_or_refused_soon) {
   const std::string whole = a_dump();
   const auto all = nlohmann::json::parse(whole);

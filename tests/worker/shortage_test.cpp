@@ -1,6 +1,5 @@
 // What a shortage in the program, in an OS process of it or in their starter does to isolated processes: what can wait waits, and
 // what is lost says which limit was reached.
-#include "runtime/base/annotate.hpp"
 #include "tests/few_descriptors.hpp"
 #include "tests/worker/os_processes.hpp"
 
@@ -28,14 +27,7 @@ void tell_sizes(mote::pid to) {
   for (;;) mote::send(to, mote::receive<mote::bytes>().size());
 }
 
-class shortage_of_descriptors : public ::testing::Test {
- protected:
-#ifdef MOTE_ASAN
-  void SetUp() override { GTEST_SKIP() << "UndefinedBehaviorSanitizer looks at an object through a pipe, and takes it for none without"; }
-#endif
-};
-
-TEST_F(shortage_of_descriptors, in_the_program_lets_a_large_message_to_an_os_process_wait) {
+TEST(shortage_of_descriptors, in_the_program_lets_a_large_message_to_an_os_process_wait) {
   on_schedulers([] {
     const mote::pid there = mote::spawn(mote::isolated, tell_sizes, mote::self());
     mote::send(there, large_message(1));
@@ -53,7 +45,7 @@ TEST_F(shortage_of_descriptors, in_the_program_lets_a_large_message_to_an_os_pro
   });
 }
 
-TEST_F(shortage_of_descriptors, in_the_program_loses_who_sends_it_a_large_message_by_the_limits_name) {
+TEST(shortage_of_descriptors, in_the_program_loses_who_sends_it_a_large_message_by_the_limits_name) {
   on_schedulers([] {
     const mote::pid bystander = mote::spawn(mote::isolated, tell_sizes, mote::self());
     const started sender = start([] {
@@ -74,7 +66,7 @@ TEST_F(shortage_of_descriptors, in_the_program_loses_who_sends_it_a_large_messag
   });
 }
 
-TEST_F(shortage_of_descriptors, in_an_os_process_lets_its_large_message_wait) {
+TEST(shortage_of_descriptors, in_an_os_process_lets_its_large_message_wait) {
   on_schedulers([] {
     const mote::monitored there = mote::spawn_monitor(
         mote::isolated,
@@ -94,7 +86,7 @@ TEST_F(shortage_of_descriptors, in_an_os_process_lets_its_large_message_wait) {
   });
 }
 
-TEST_F(shortage_of_descriptors, in_an_os_process_loses_it_when_a_large_message_comes) {
+TEST(shortage_of_descriptors, in_an_os_process_loses_it_when_a_large_message_comes) {
   on_schedulers([] {
     const started there = start([] {
       const few_descriptors none(0);
@@ -115,7 +107,7 @@ std::size_t shared_pages() {
   return count;
 }
 
-TEST_F(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_be_had_and_nothing_is_left_of_it) {
+TEST(shortage_of_descriptors, in_the_program_is_named_when_an_os_process_cannot_be_had_and_nothing_is_left_of_it) {
   on_schedulers([] {
     const started bystander = start([] { wait_for_ever(); });
     const std::size_t descriptors = open_descriptors().size(), pages = shared_pages();

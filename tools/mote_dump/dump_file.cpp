@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace mote::dump_tool {
 
@@ -19,7 +20,17 @@ using detail::scheduler_record;
 using detail::short_text;
 using detail::some_pids;
 
-std::uint64_t number(const json& of, const char* name) { return of.value(name, std::uint64_t{0}); }
+// Throws std::runtime_error for what is none, or does not fit.
+template <class Whole = std::uint64_t>
+Whole number(const json& of, const char* name, Whole otherwise = 0) {
+  const auto found = of.find(name);
+  if (found == of.end()) return otherwise;
+  const bool fits = found->is_number_unsigned()  ? std::in_range<Whole>(found->get<std::uint64_t>())
+                    : found->is_number_integer() ? std::in_range<Whole>(found->get<std::int64_t>())
+                                                 : false;
+  if (!fits) throw std::runtime_error(std::string(name) + " is " + found->dump() + ", which cannot be");
+  return found->get<Whole>();
+}
 
 pid pid_in(const json& of, const char* name) {
   const std::string text = of.value(name, std::string());
@@ -90,12 +101,12 @@ process_record process_in(const json& of) {
   one.state = word_in<process_state>(of, "state", states);
   one.waits_for = word_in<wait_reason>(of, "waits_for", waits);
   one.waits_for_whom = pid_in(of, "waits_for_whom");
-  one.waits_for_descriptor = of.value("waits_for_descriptor", -1);
+  one.waits_for_descriptor = number<int>(of, "waits_for_descriptor", -1);
   one.waits_ns = number(of, "waits_ns");
   one.prio = word_in<priority>(of, "priority", priorities);
   one.traps_exits = of.value("traps_exits", false);
-  one.pinned = of.value("pinned", -1);
-  one.scheduler = of.value("scheduler", -1);
+  one.pinned = number<int>(of, "pinned", -1);
+  one.scheduler = number<int>(of, "scheduler", -1);
   one.messages = number(of, "messages");
   one.message_bytes = number(of, "message_bytes");
   read_pids(of, "links", one.links);
@@ -118,8 +129,8 @@ std::string_view kept(const std::string& word) {
 
 scheduler_record scheduler_in(const json& of) {
   scheduler_record one;
-  one.index = static_cast<unsigned>(number(of, "index"));
-  one.thread = of.value("thread", 0);
+  one.index = number<unsigned>(of, "index");
+  one.thread = number<int>(of, "thread");
   one.running = pid_in(of, "running");
   one.sleeps = of.value("sleeps", false);
   one.counts = {number(of, "turns"),      number(of, "slept"), number(of, "shares"),   number(of, "steals"),
@@ -145,7 +156,7 @@ module_record module_in(const json& of) {
 dumped_runtime runtime_in(const json& of) {
   dumped_runtime one;
   read_text(of, "cause", one.whole.cause);
-  one.whole.os_process = of.value("os_process", 0);
+  one.whole.os_process = number<int>(of, "os_process");
   one.whole.place = number(of, "place");
   one.whole.now_ns = number(of, "now_ns");
   one.whole.still = of.value("still", false);
