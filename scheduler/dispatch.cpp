@@ -69,6 +69,11 @@ void scheduler::launch(runnable& newborn) noexcept {
 // Between two processes, now and then, and when asked: what the world outside this scheduler wants.
 void scheduler::service() noexcept {
   station_->source->poll();
+  service_inside();
+}
+
+// The same without a system call: for one that is about to wait, and hears then of what happens outside.
+void scheduler::service_inside() noexcept {
   runnable_hooks::service(*this);
   if (timers().size() != 0) {
     timers().advance(look_at_clock(), 256);

@@ -235,6 +235,7 @@ class scheduler : public machine {
   void start_running(runnable& next) noexcept;
   [[noreturn]] void leave_for(runnable* next, stack* ground) noexcept;
   MOTE_COLD void service() noexcept;
+  MOTE_COLD void service_inside() noexcept;
   std::uint64_t look_at_clock() noexcept;
   void take_injected() noexcept;
   MOTE_COLD scheduler& wait_at_door(runtime_call what) noexcept;

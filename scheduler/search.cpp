@@ -81,7 +81,7 @@ bool scheduler::wants_others_work() noexcept {
 // One look at everything outside. ask: those who have work but offer none are asked to.
 runnable* scheduler::look_once(bool ask) noexcept {
   if (orders_) group_.conducted()->point();
-  service();
+  service_inside();
   if (runnable* mine = pick()) return mine;
   const auto schedulers = static_cast<std::uint32_t>(group_.size());
   const std::uint32_t start = order().choose(schedulers);
@@ -98,7 +98,7 @@ runnable* scheduler::look_once(bool ask) noexcept {
 // With no others to look at: what has come in meanwhile is taken before it sleeps, not after so many turns of its own.
 runnable* scheduler::look_here() noexcept {
   if (!orders_) {
-    service();
+    service_inside();
     if (runnable* mine = pick()) return mine;
   }
   return park();
@@ -112,6 +112,7 @@ runnable* scheduler::search() noexcept {
   if (!searching_ && !alone && ask) searching_ = group_.idle().begin_search(schedulers);
   const unsigned rounds = searching_ && ask ? (orders_ ? conducted_rounds : search_rounds) : 1;
   for (unsigned round = 0; round < rounds && !group_.stopping(); ++round) {
+    if (round != 0) station_->source->poll();
     if (runnable* found = look_once(ask)) return found;
     for (unsigned i = 0; searching_ && i < pauses_a_round; ++i) spin_pause();
   }

@@ -10,7 +10,7 @@ target_link_libraries(mote-bars PRIVATE mote::mote)
 
 function(mote_add_bar name)
   add_test(NAME bar.${name} COMMAND mote-bars ${name} --quick ${ARGN})
-  set_tests_properties(bar.${name} PROPERTIES TIMEOUT 120 LABELS bars)
+  set_tests_properties(bar.${name} PROPERTIES TIMEOUT 120 LABELS bars COST 50)
 endfunction()
 
 mote_add_bar(1)

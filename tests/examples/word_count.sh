@@ -34,7 +34,9 @@ printf 'deep words' >'good/deep/er/still/a name with blanks'
 { printf 'a%.0s' {1..65535}; printf '\303\251b'; } >good/character_across_chunks
 { printf 'x%.0s' {1..65530}; printf ' acrossthechunks'; } >good/word_across_chunks
 seq 1 9000 | tr 0-9 a-j | split -l 3 -a 4 - good/many/f
-for _ in {1..11}; do seq 1 300000; done | tr 0-9 k-t | tr "\n" " " >big/large
+repeats=11
+[[ ${2:-} != small ]] || repeats=1
+for ((i = 0; i < repeats; ++i)); do seq 1 300000; done | tr 0-9 k-t | tr "\n" " " >big/large
 ln -s .. good/deep/loop
 ln -s nowhere good/deep/dangling
 mkfifo good/deep/pipe
