@@ -1,7 +1,6 @@
 // What is copied here for a look is not looked at itself. Memory is copied by the kernel, which survives that another thread
-// unmaps it. Two looks are never under way at once: a copy that one made of what the other's
-// thread held, a moment ago, would look held. Pages that nobody has touched are not read, which would touch them, and so one
-// after the other.
+// unmaps it. Two looks are never under way at once: a copy that one made of what the other's thread held, a moment ago, would
+// look held. Pages that nobody has touched are not read, which would touch them, and so one after the other.
 // Layouts: glibc, <bits/struct_mutex.h>, <bits/struct_rwlock.h>, and sysdeps/nptl/stdio-lock.h; the same since 2.26 and before.
 #include "runtime/os/locks_left.hpp"
 

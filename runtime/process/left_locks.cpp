@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -29,7 +30,10 @@ constexpr int glances = 500;           // a millisecond or less, for one that is
 void left_locks::watch(scheduler_group& beside, const lock_holder& by, std::span<const std::byte* const> held, std::string report) {
   const auto shared = std::make_shared<const std::string>(std::move(report));
   const std::lock_guard hold(lock_);
-  for (const std::byte* each : held) all_.push_back({each, by, shared});
+  for (const std::byte* each : held) {
+    const auto same = [&](const one& known) { return known.at == each && known.by.thread == by.thread; };
+    if (std::none_of(all_.begin(), all_.end(), same)) all_.push_back({each, by, shared});
+  }
   if (watched_) return;
   beside.threads().run([this, &beside] { look_on(beside); });
   watched_ = true;

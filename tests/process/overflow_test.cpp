@@ -7,12 +7,12 @@
 #include <unistd.h>
 #include <alloca.h>
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <array>
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -229,7 +229,7 @@ TEST_F(overflow, that_leaves_a_lock_behind_ends_the_program_when_others_wait_for
               ::testing::KilledBySignal(SIGABRT), "held a lock for which others wait");
 }
 
-// They were there before it, and waited for already; or come later, to one whose holder is still wanted by nobody.
+// It is waited for already when it is found.
 TEST_F(overflow, that_leaves_a_lock_behind_is_known_whoever_comes_first) {
   static std::atomic<bool> holds;
   holds = false;
